@@ -1,0 +1,1 @@
+"""Hydria: the commercial system of a water utility. Start reading at docs/ARCHITECTURE.md."""

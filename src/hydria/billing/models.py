@@ -1,0 +1,198 @@
+"""
+Tables of billing.
+
+`Invoice`, `Segment` and `Line` are bulk tables: written by COPY as drafts, never updated. Confirming a run adds
+`InvoiceNumber` rows; from then on a trigger refuses every change of what they number.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class BillingPeriod(models.Model):
+    """One turn of a cycle: the days supplied, and the days on which things happen."""
+
+    cycle = models.ForeignKey("premises.BillingCycle", on_delete=models.PROTECT, related_name="billing_periods")
+    start_date = models.DateField()
+    end_date = models.DateField()
+    issue_date = models.DateField()
+    due_date = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "start_date"], name="cycle_has_one_period_from_a_day"),
+            models.CheckConstraint(
+                condition=models.Q(end_date__gt=models.F("start_date"), due_date__gte=models.F("issue_date")),
+                name="period_and_due_date_run_forward",
+            ),
+        ]
+
+
+class RunState(models.TextChoices):
+    """Where a run stands. The allowed moves are in `domain.states`."""
+
+    PRICING = "PRICING", _("Pricing")
+    DRAFT = "DRAFT", _("Draft")
+    CONFIRMED = "CONFIRMED", _("Confirmed")
+    ABANDONED = "ABANDONED", _("Abandoned")
+
+
+class BillingRun(models.Model):
+    """A batch that bills one period of a cycle."""
+
+    period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="runs")
+    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.PRICING)
+    due_count = models.IntegerField(default=0, help_text=_("Agreements in force in the period, counted at the start"))
+    requested_by = models.CharField(max_length=150)
+    requested_at = models.DateTimeField()
+    drafted_at = models.DateTimeField(null=True)
+    confirmed_by = models.CharField(max_length=150, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+    proof = models.JSONField(null=True, help_text=_("The balance sheet of the run, stored when drafted and confirmed"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period"], condition=~models.Q(state="ABANDONED"), name="period_is_billed_by_one_run"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="CONFIRMED", confirmed_at__isnull=False)
+                | (~models.Q(state="CONFIRMED") & models.Q(confirmed_at__isnull=True)),
+                name="confirmed_run_says_when",
+            ),
+        ]
+
+
+class ChunkState(models.TextChoices):
+    """Whether a chunk's drafts are written."""
+
+    WAITING = "WAITING", _("Waiting")
+    DONE = "DONE", _("Done")
+
+
+class RunChunk(models.Model):
+    """The accounts of a run that one job prices in one transaction: ids in `[first_account_id, end_account_id)`."""
+
+    run = models.ForeignKey(BillingRun, on_delete=models.CASCADE, related_name="chunks")
+    position = models.IntegerField()
+    first_account_id = models.BigIntegerField()
+    end_account_id = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=ChunkState.choices, default=ChunkState.WAITING)
+    due_count = models.IntegerField(default=0)
+    invoice_count = models.IntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "position"], name="chunks_of_a_run_are_numbered")]
+
+
+class Invoice(models.Model):
+    """The document to one account for one run. Customer's name and address are kept as they were."""
+
+    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, related_name="invoices")
+    account = models.ForeignKey("agreements.Account", on_delete=models.PROTECT, db_constraint=False, related_name="invoices")
+    holder = models.ForeignKey("parties.Party", on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    holder_name = models.CharField(max_length=200)
+    holder_tax_id = models.CharField(max_length=40, blank=True)
+    address = models.CharField(max_length=300)
+    total_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "account"], name="account_has_one_invoice_in_a_run"),
+        ]
+        indexes = [models.Index(fields=["account"], name="invoice_by_account")]
+
+
+class Segment(models.Model):
+    """The part of an invoice that bills one agreement for one period, with every input that the price depended on."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="segments")
+    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    agreement = models.ForeignKey(
+        "agreements.ServiceAgreement", on_delete=models.PROTECT, db_constraint=False, related_name="segments"
+    )
+    service_point = models.ForeignKey("premises.ServicePoint", on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    consumption = models.ForeignKey(
+        "metering.Consumption", null=True, on_delete=models.PROTECT, db_constraint=False, related_name="+"
+    )
+    tariff_version = models.ForeignKey(
+        "tariffs.TariffVersion", on_delete=models.PROTECT, db_constraint=False, related_name="+"
+    )
+    start_date = models.DateField()
+    end_date = models.DateField()
+    quantity_milli = models.BigIntegerField()
+    inputs = models.JSONField()
+    total_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agreement", "start_date"], name="agreement_is_billed_once_for_a_period"),
+            models.UniqueConstraint(fields=["consumption"], name="consumption_is_billed_once"),
+        ]
+        indexes = [models.Index(fields=["invoice"], name="segment_by_invoice")]
+
+
+class Line(models.Model):
+    """One charge of a segment: the amount that was rounded once, and everything that explains it."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="lines")
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, db_constraint=False, related_name="lines")
+    charge = models.ForeignKey("tariffs.VersionCharge", on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    amount_minor = models.BigIntegerField()
+    explanation = models.JSONField(help_text=_("Quantities, prices, exact amount and rounding of the line"))
+
+    class Meta:
+        indexes = [models.Index(fields=["invoice"], name="line_by_invoice")]
+
+
+class InvoiceNumber(models.Model):
+    """What makes a draft an invoice: its number, its dates and the journal that posted it."""
+
+    invoice = models.OneToOneField(
+        Invoice, primary_key=True, on_delete=models.PROTECT, db_constraint=False, related_name="number"
+    )
+    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    series = models.ForeignKey("platform.NumberSeries", on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    number = models.BigIntegerField()
+    code = models.CharField(max_length=30, help_text=_("Prefix and number as printed"))
+    issue_date = models.DateField()
+    due_date = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "number"], name="invoice_number_is_given_once"),
+            models.UniqueConstraint(fields=["code"], name="invoice_code_is_given_once"),
+        ]
+
+
+class ExceptionKind(models.TextChoices):
+    """Why an agreement that was due has no invoice."""
+
+    EXCLUDED = "EXCLUDED", _("Excluded")
+    PARKED = "PARKED", _("Parked")
+
+
+class RunException(models.Model):
+    """An agreement that was due and is not billed: excluded with a reason, or parked with an owner and an age."""
+
+    run = models.ForeignKey(BillingRun, on_delete=models.CASCADE, related_name="exceptions")
+    agreement = models.ForeignKey("agreements.ServiceAgreement", on_delete=models.PROTECT, related_name="run_exceptions")
+    kind = models.CharField(max_length=10, choices=ExceptionKind.choices)
+    code = models.CharField(max_length=60)
+    data = models.JSONField(default=dict)
+    quantity_milli = models.BigIntegerField(default=0, help_text=_("Quantity read that this run does not bill"))
+    owner = models.CharField(max_length=150, blank=True)
+    raised_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "agreement"], name="agreement_has_one_exception_in_a_run"),
+            models.CheckConstraint(
+                condition=models.Q(kind="EXCLUDED") | ~models.Q(owner=""), name="parked_agreement_has_an_owner"
+            ),
+        ]

@@ -1,0 +1,248 @@
+"""Tables of the platform: company, offices, users, roles, audit, progress, numbers, files, aliases."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from hydria.platform.access import Actor, Permission
+
+
+class Company(models.Model):
+    """The one company of this deployment: what documents print and what every amount is counted in."""
+
+    name = models.CharField(max_length=200)
+    legal_name = models.CharField(max_length=200, blank=True)
+    tax_id = models.CharField(max_length=30, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    phone = models.CharField(max_length=50, blank=True)
+    email = models.EmailField(blank=True)
+    website = models.CharField(max_length=200, blank=True)
+    currency = models.CharField(max_length=3, help_text=_("ISO 4217 code; its decimals follow from it"))
+    country = models.CharField(max_length=2)
+    language = models.CharField(max_length=5, default="en")
+    timezone = models.CharField(max_length=50, default="UTC")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="a_deployment_has_one_company"),
+            models.CheckConstraint(condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="currency_is_an_iso_code"),
+        ]
+
+
+class Office(models.Model):
+    """A place where customers are attended."""
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+
+
+class Role(models.Model):
+    """A named set of permissions with an amount limit."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+    permissions = ArrayField(models.CharField(max_length=60), default=list)
+    amount_limit_minor = models.BigIntegerField(
+        null=True, blank=True, help_text=_("Largest amount of one act; empty means no limit")
+    )
+
+
+class UserManager(BaseUserManager["User"]):
+    """Make users; needed by Django's authentication."""
+
+    def create_user(self, username: str, password: str | None = None, **fields: object) -> User:
+        """Create a user with a hashed password."""
+        user = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A log-in of a person of the company."""
+
+    username = models.CharField(max_length=80, unique=True)
+    full_name = models.CharField(max_length=150)
+    email = models.EmailField(blank=True)
+    roles = models.ManyToManyField(Role, blank=True, related_name="users")
+    office = models.ForeignKey(Office, null=True, blank=True, on_delete=models.PROTECT)
+    language = models.CharField(max_length=5, default="en")
+    theme = models.CharField(max_length=10, default="auto")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = UserManager()
+    USERNAME_FIELD = "username"
+
+    # Properties
+
+    def to_actor(self) -> Actor:
+        """Return the actor that this user is: the permissions of all roles, the highest of their limits."""
+        roles = list(self.roles.all()) if self.is_active else []
+        granted = {code for role in roles for code in role.permissions}
+        limits = [role.amount_limit_minor for role in roles]
+        unlimited = any(limit is None for limit in limits)
+        return Actor(
+            name=self.username,
+            permissions=frozenset(code for code in Permission if code in granted),
+            user_id=self.pk,
+            amount_limit_minor=None if unlimited else max((limit for limit in limits if limit is not None), default=0),
+            office_id=self.office_id,
+        )
+
+
+class AuditAction(models.TextChoices):
+    """What was done to a row, or by a person."""
+
+    INSERT = "INSERT", _("Added")
+    UPDATE = "UPDATE", _("Changed")
+    DELETE = "DELETE", _("Removed")
+    ACCESS = "ACCESS", _("Accessed")
+    REFUSED = "REFUSED", _("Refused")
+
+
+class AuditEntry(models.Model):
+    """
+    One change of one row, written by trigger and so by every path into the database, or one act on access.
+
+    `before` and `after` hold only the columns that changed; an INSERT holds the whole row in `after`.
+    """
+
+    table_name = models.CharField(max_length=63)
+    row_id = models.BigIntegerField(null=True)
+    action = models.CharField(max_length=10, choices=AuditAction.choices)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    actor = models.CharField(max_length=150)
+    actor_user_id = models.BigIntegerField(null=True)
+    reason = models.TextField(blank=True)
+    transaction_id = models.BigIntegerField(help_text=_("Changes made together share it"))
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["table_name", "row_id"], name="audit_by_row"),
+            models.Index(fields=["at"], name="audit_by_time"),
+            models.Index(fields=["actor", "at"], name="audit_by_actor"),
+        ]
+
+
+class AuditSeal(models.Model):
+    """A link of the chain that makes the audit tamper-evident: the hash of its entries and of the seal before."""
+
+    first_entry_id = models.BigIntegerField()
+    last_entry_id = models.BigIntegerField(unique=True)
+    entry_count = models.BigIntegerField()
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+    sealed_at = models.DateTimeField(db_default=Now())
+
+
+class StateChange(models.Model):
+    """One move of an object from state to state: who, when, why."""
+
+    object_kind = models.CharField(max_length=63)
+    object_id = models.BigIntegerField()
+    from_state = models.CharField(max_length=30, blank=True)
+    to_state = models.CharField(max_length=30)
+    actor = models.CharField(max_length=150)
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["object_kind", "object_id"], name="state_change_by_object")]
+
+
+class ProgressState(models.TextChoices):
+    """How a piece of long work stands."""
+
+    WAITING = "WAITING", _("Waiting")
+    RUNNING = "RUNNING", _("Running")
+    DONE = "DONE", _("Done")
+    FAILED = "FAILED", _("Failed")
+    CANCELED = "CANCELED", _("Canceled")
+
+
+class Progress(models.Model):
+    """How far a piece of long work has come; the screens poll it."""
+
+    key = models.CharField(max_length=120, unique=True)
+    title = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=ProgressState.choices, default=ProgressState.WAITING)
+    done_count = models.BigIntegerField(default=0)
+    total_count = models.BigIntegerField(default=0)
+    unit = models.CharField(max_length=30, blank=True)
+    message = models.TextField(blank=True)
+    requested_by = models.CharField(max_length=150, blank=True)
+    link = models.CharField(max_length=300, blank=True)
+    requested_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(done_count__lte=models.F("total_count")), name="progress_never_exceeds_its_total"
+            )
+        ]
+        indexes = [models.Index(fields=["-requested_at"], name="progress_newest_first")]
+
+
+class NumberSeries(models.Model):
+    """A gapless series of numbers with an end and an expiry, taken under a row lock in the last short step."""
+
+    code = models.CharField(max_length=40)
+    prefix = models.CharField(max_length=20, blank=True)
+    first_number = models.BigIntegerField(default=1)
+    next_number = models.BigIntegerField(default=1)
+    last_number = models.BigIntegerField(null=True, blank=True)
+    expires_date = models.DateField(null=True, blank=True)
+    digits = models.SmallIntegerField(default=8)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "prefix", "first_number"], name="number_range_is_opened_once"),
+            models.CheckConstraint(
+                condition=models.Q(next_number__gte=models.F("first_number")), name="numbers_never_run_backwards"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(last_number__isnull=True)
+                | models.Q(next_number__lte=models.F("last_number") + 1),
+                name="numbers_stay_inside_their_range",
+            ),
+        ]
+
+
+class StoredFile(models.Model):
+    """A file kept by the hash of its content, so the same file is kept once."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=100)
+    size_bytes = models.BigIntegerField()
+    stored_at = models.DateTimeField(db_default=Now())
+
+
+class ExternalAlias(models.Model):
+    """A number that another system gave to one of our rows; it never dies and never moves to another row."""
+
+    scheme = models.CharField(max_length=60, help_text=_("The system or list that gave the number"))
+    object_kind = models.CharField(max_length=63)
+    object_id = models.BigIntegerField()
+    value = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scheme", "object_kind", "value"], name="external_number_names_one_object"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["object_kind", "object_id"], name="alias_by_object"),
+            GinIndex(fields=["value"], opclasses=["gin_trgm_ops"], name="alias_like"),
+        ]

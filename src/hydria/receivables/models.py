@@ -1,0 +1,65 @@
+"""Tables of receivables. Posted rows are never changed; a reversal is a mirror row."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class ItemSide(models.TextChoices):
+    """Who owes whom."""
+
+    OWED = "OWED", _("Owed by the customer")
+    HELD = "HELD", _("Held for the customer")
+
+
+class ItemKind(models.TextChoices):
+    """Where an item comes from."""
+
+    INVOICE = "INVOICE", _("Invoice")
+    OPENING = "OPENING", _("Opening balance")
+    PAYMENT = "PAYMENT", _("Payment")
+    PAYMENT_REVERSAL = "PAYMENT_REVERSAL", _("Payment reversal")
+
+
+class Item(models.Model):
+    """
+    An open amount of an account; a bulk table written in sets.
+
+    `source_id` is the invoice or payment that `kind` names. No row-wise foreign key: the posting transaction and
+    `hydria verify` check it in sets.
+    """
+
+    account = models.ForeignKey("agreements.Account", on_delete=models.PROTECT, db_constraint=False, related_name="items")
+    side = models.CharField(max_length=4, choices=ItemSide.choices)
+    kind = models.CharField(max_length=20, choices=ItemKind.choices)
+    source_id = models.BigIntegerField()
+    rank = models.SmallIntegerField(default=50)
+    amount_minor = models.BigIntegerField()
+    effective_date = models.DateField()
+    due_date = models.DateField()
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="item_amount_is_positive"),
+            models.UniqueConstraint(fields=["kind", "source_id", "rank"], name="source_has_one_item_of_a_rank"),
+        ]
+        indexes = [models.Index(fields=["account", "due_date"], name="item_by_account")]
+
+
+class Allocation(models.Model):
+    """Part of a held item settling part of an owed item; `reverses` names the allocation that this one undoes."""
+
+    owed_item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="settlements", db_constraint=False)
+    held_item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="uses", db_constraint=False)
+    amount_minor = models.BigIntegerField()
+    effective_date = models.DateField()
+    reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="allocated_amount_is_positive"),
+        ]
