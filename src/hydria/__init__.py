@@ -1,1 +1,3 @@
-"""Hydria: the commercial system of a water utility. Start reading at docs/ARCHITECTURE.md."""
+"""Hydria: customer, metering, billing and collection for water utilities."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,26 @@
+"""The top of the URL tree: health, languages, the public API, and the desk with everything else."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+def show_health(request: HttpRequest) -> HttpResponse:
+    """Answer a load balancer: 200 when this process reaches its database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+urlpatterns = [
+    path("healthz", show_health, name="health"),
+    path("i18n/", include("django.conf.urls.i18n")),
+]
+for prefix, module in (("api/", "hydria.publicapi.urls"), ("", "hydria.desk.urls")):
+    package = module.rpartition(".")[0]
+    if importlib.util.find_spec(package) and importlib.util.find_spec(module):
+        urlpatterns.append(path(prefix, include(module)))

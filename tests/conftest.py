@@ -1,0 +1,76 @@
+"""
+What every test stands on: one PostgreSQL server for all workers, a database per worker, and the marks.
+
+The server starts when the first test asks for a database and ends with the last worker; unit tests start none.
+`HYDRIA_DATABASE_URL` names another server to test on (its role must be allowed to create databases).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from hydria.config.environment import get_environment
+from hydria.platform.postgres import EmbeddedServer
+
+# Tests may lose everything at any moment; the product never runs like this.
+TEST_TUNING = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the tests marked `real` where the folder of real data is not named; the closing line counts them."""
+    if get_environment().real_data:
+        return
+    without_data = pytest.mark.skip(reason="HYDRIA_REAL_DATA does not name the folder of real data")
+    for item in items:
+        if "real" in item.keywords:
+            item.add_marker(without_data)
+
+
+@pytest.fixture(scope="session")
+def real_data_dir() -> Path:
+    """Return the folder of real data; only tests marked `real` may ask."""
+    return Path(get_environment().real_data).resolve(strict=True)
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """Yield the address of the server that all workers of this run share."""
+    if url := get_environment().database_url:
+        yield url
+        return
+    run_dir = tmp_path_factory.getbasetemp()
+    run_name = (run_dir if worker_id == "master" else run_dir.parent).name
+    # Not in pytest's own folder: that is closed to the ordinary user who runs the server for root.
+    data_dir = Path(tempfile.gettempdir()) / f"hydria-tests-{os.getuid()}-{run_name}"
+    server = EmbeddedServer(data_dir=data_dir, tuning=TEST_TUNING)
+    with server.lease() as url:
+        yield url
+    if not server.is_running():
+        import shutil
+
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    database_url: str, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """Point Django at the shared server before the worker's database is made."""
+    from django.db import connection
+
+    named = {"USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    parameters = conninfo_to_dict(database_url)
+    for key, name in named.items():
+        connection.settings_dict[key] = str(parameters.get(name) or "")
