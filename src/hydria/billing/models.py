@@ -44,6 +44,9 @@ class BillingRun(models.Model):
     """A batch that bills one period of a cycle."""
 
     period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="runs")
+    sequence = models.SmallIntegerField(
+        default=1, help_text=_("1 bills everybody due; each later run bills what the one before left parked")
+    )
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.PRICING)
     due_count = models.IntegerField(default=0, help_text=_("Agreements in force in the period, counted at the start"))
     requested_by = models.CharField(max_length=150)
@@ -56,7 +59,9 @@ class BillingRun(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["period"], condition=~models.Q(state="ABANDONED"), name="period_is_billed_by_one_run"
+                fields=["period", "sequence"],
+                condition=~models.Q(state="ABANDONED"),
+                name="period_is_billed_by_one_run",
             ),
             models.CheckConstraint(
                 condition=models.Q(state="CONFIRMED", confirmed_at__isnull=False)
@@ -92,9 +97,9 @@ class RunChunk(models.Model):
 class Invoice(models.Model):
     """The document to one account for one run. Customer's name and address are kept as they were."""
 
-    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, related_name="invoices")
-    account = models.ForeignKey("agreements.Account", on_delete=models.PROTECT, db_constraint=False, related_name="invoices")
-    holder = models.ForeignKey("parties.Party", on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="invoices")
+    account = models.ForeignKey("agreements.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="invoices")
+    holder = models.ForeignKey("parties.Party", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     holder_name = models.CharField(max_length=200)
     holder_tax_id = models.CharField(max_length=40, blank=True)
     address = models.CharField(max_length=300)
@@ -111,17 +116,17 @@ class Invoice(models.Model):
 class Segment(models.Model):
     """The part of an invoice that bills one agreement for one period, with every input that the price depended on."""
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="segments")
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="segments")
     run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, related_name="+")
     agreement = models.ForeignKey(
-        "agreements.ServiceAgreement", on_delete=models.PROTECT, db_constraint=False, related_name="segments"
+        "agreements.ServiceAgreement", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="segments"
     )
-    service_point = models.ForeignKey("premises.ServicePoint", on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    service_point = models.ForeignKey("premises.ServicePoint", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     consumption = models.ForeignKey(
-        "metering.Consumption", null=True, on_delete=models.PROTECT, db_constraint=False, related_name="+"
+        "metering.Consumption", null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
     tariff_version = models.ForeignKey(
-        "tariffs.TariffVersion", on_delete=models.PROTECT, db_constraint=False, related_name="+"
+        "tariffs.TariffVersion", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
     start_date = models.DateField()
     end_date = models.DateField()
@@ -140,9 +145,9 @@ class Segment(models.Model):
 class Line(models.Model):
     """One charge of a segment: the amount that was rounded once, and everything that explains it."""
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="lines")
-    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, db_constraint=False, related_name="lines")
-    charge = models.ForeignKey("tariffs.VersionCharge", on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lines")
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lines")
+    charge = models.ForeignKey("tariffs.VersionCharge", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     amount_minor = models.BigIntegerField()
     explanation = models.JSONField(help_text=_("Quantities, prices, exact amount and rounding of the line"))
 
@@ -156,8 +161,8 @@ class InvoiceNumber(models.Model):
     invoice = models.OneToOneField(
         Invoice, primary_key=True, on_delete=models.PROTECT, db_constraint=False, related_name="number"
     )
-    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, related_name="+")
-    series = models.ForeignKey("platform.NumberSeries", on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    series = models.ForeignKey("platform.NumberSeries", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     number = models.BigIntegerField()
     code = models.CharField(max_length=30, help_text=_("Prefix and number as printed"))
     issue_date = models.DateField()

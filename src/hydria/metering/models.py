@@ -89,14 +89,14 @@ class ReadingSource(models.TextChoices):
 class Reading(models.Model):
     """What a dial showed on a day. A correction supersedes it with a new row and a reason; the raw value stays."""
 
-    register = models.ForeignKey(Register, on_delete=models.PROTECT, db_constraint=False, related_name="readings")
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="readings")
     read_date = models.DateField()
     value_milli = models.BigIntegerField(null=True, help_text=_("Empty when the reader could not read"))
     observation = models.CharField(max_length=20, blank=True)
     source = models.CharField(max_length=10, choices=ReadingSource.choices)
     reader = models.CharField(max_length=80, blank=True)
     supersedes = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, db_constraint=False, related_name="superseded_by"
+        "self", null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="superseded_by"
     )
     is_live = models.BooleanField(default=True, help_text=_("False once another reading has superseded it"))
     reason = models.CharField(max_length=250, blank=True)
@@ -142,7 +142,7 @@ class Consumption(models.Model):
     """The quantity that one point used in `[start_date, end_date)`."""
 
     service_point = models.ForeignKey(
-        "premises.ServicePoint", on_delete=models.PROTECT, db_constraint=False, related_name="consumptions"
+        "premises.ServicePoint", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="consumptions"
     )
     start_date = models.DateField()
     end_date = models.DateField()
@@ -150,10 +150,10 @@ class Consumption(models.Model):
     kind = models.CharField(max_length=10, choices=ConsumptionKind.choices)
     state = models.CharField(max_length=10, choices=ConsumptionState.choices)
     previous_reading = models.ForeignKey(
-        Reading, null=True, on_delete=models.PROTECT, db_constraint=False, related_name="+"
+        Reading, null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
     current_reading = models.ForeignKey(
-        Reading, null=True, on_delete=models.PROTECT, db_constraint=False, related_name="+"
+        Reading, null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )
     detail = models.JSONField(
         null=True, help_text=_("How the quantity was worked out when it is not one plain difference")
@@ -195,9 +195,9 @@ class Decision(models.TextChoices):
 class Finding(models.Model):
     """An incident of validation: what is odd about a consumption, and what a person decided about it."""
 
-    consumption = models.ForeignKey(Consumption, on_delete=models.PROTECT, db_constraint=False, related_name="findings")
+    consumption = models.ForeignKey(Consumption, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="findings")
     service_point = models.ForeignKey(
-        "premises.ServicePoint", on_delete=models.PROTECT, db_constraint=False, related_name="findings"
+        "premises.ServicePoint", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="findings"
     )
     code = models.CharField(max_length=40)
     severity = models.CharField(max_length=5)

@@ -110,7 +110,8 @@ class AuditEntry(models.Model):
     """
     One change of one row, written by trigger and so by every path into the database, or one act on access.
 
-    `before` and `after` hold only the columns that changed; an INSERT holds the whole row in `after`.
+    `before` and `after` hold only the columns that changed. An INSERT holds neither: the row as it stands and the
+    `before` of its later changes tell what was added.
     """
 
     table_name = models.CharField(max_length=63)
@@ -135,8 +136,8 @@ class AuditEntry(models.Model):
 class AuditSeal(models.Model):
     """A link of the chain that makes the audit tamper-evident: the hash of its entries and of the seal before."""
 
-    first_entry_id = models.BigIntegerField()
-    last_entry_id = models.BigIntegerField(unique=True)
+    from_transaction_id = models.BigIntegerField(unique=True)
+    until_transaction_id = models.BigIntegerField(unique=True, help_text=_("First transaction that is not sealed yet"))
     entry_count = models.BigIntegerField()
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -31,11 +32,12 @@ class Item(models.Model):
     `hydria verify` check it in sets.
     """
 
-    account = models.ForeignKey("agreements.Account", on_delete=models.PROTECT, db_constraint=False, related_name="items")
+    account = models.ForeignKey("agreements.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="items")
     side = models.CharField(max_length=4, choices=ItemSide.choices)
     kind = models.CharField(max_length=20, choices=ItemKind.choices)
     source_id = models.BigIntegerField()
-    rank = models.SmallIntegerField(default=50)
+    document_code = models.CharField(max_length=30, blank=True, help_text=_("Number printed on the document"))
+    rank = models.SmallIntegerField(default=50, help_text=_("Settled earlier than higher ranks of the same day"))
     amount_minor = models.BigIntegerField()
     effective_date = models.DateField()
     due_date = models.DateField()
@@ -63,3 +65,45 @@ class Allocation(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="allocated_amount_is_positive"),
         ]
+
+
+class OpenItem(models.Model):
+    """
+    What is still open of an item; settled items have no row.
+
+    Kept by triggers on `Item` and `Allocation`, so that every path into the database keeps it, and small, so that
+    balances, credit runs and ageing cost the same after ten years as on the first day. Its check constraint is the
+    promise that no item is ever settled beyond its amount.
+    """
+
+    item = models.OneToOneField(
+        Item, primary_key=True, on_delete=models.PROTECT, db_constraint=False, related_name="open_part"
+    )
+    account = models.ForeignKey(
+        "agreements.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="open_items"
+    )
+    side = models.CharField(max_length=4, choices=ItemSide.choices)
+    due_date = models.DateField()
+    rank = models.SmallIntegerField()
+    open_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(open_minor__gte=0), name="item_is_never_settled_beyond_its_amount"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account"], name="open_item_by_account"),
+            models.Index(fields=["account"], condition=models.Q(side="HELD"), name="open_credit_by_account"),
+        ]
+
+
+class AllocationRule(models.Model):
+    """The order in which held money settles owed items, from a day on; before the first rule: oldest due, then rank."""
+
+    start_date = models.DateField(unique=True)
+    order = ArrayField(
+        models.CharField(max_length=10),
+        help_text=_("Columns in the order they count: due_date, rank; the older item breaks ties"),
+    )

@@ -1,0 +1,68 @@
+"""
+Write many rows at once: blocks of ids and COPY, inside Django's own transaction.
+
+Bulk tables (readings, consumptions, invoices, lines, items) are written only through here. A column is a NumPy
+array, a Polars series or a list; all columns of one call have the same length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from django.db import connection
+from django.db.models import Model
+from psycopg import sql
+
+from hydria.platform.transactions import in_transaction
+
+Int64Array = npt.NDArray[np.int64]
+ROWS_PER_WRITE = 50_000
+
+
+@in_transaction
+def take_ids(model: type[Model], *, count: int) -> Int64Array:
+    """
+    Reserve primary keys of a table.
+
+    returns  int64[count]  rising, never handed out again whatever becomes of the transaction
+    """
+    if not count:
+        return np.empty(0, dtype=np.int64)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(id), max(id) FROM (SELECT nextval(pg_get_serial_sequence(%s, 'id')) AS id"
+            " FROM generate_series(1, %s)) AS block",
+            [model._meta.db_table, count],
+        )
+        first, last = cursor.fetchone()
+        if last - first + 1 == count:
+            return np.arange(first, last + 1, dtype=np.int64)
+        # Another writer took ids in between, so the block has holes that are not ours: take a fresh, exact one.
+        cursor.execute(
+            "SELECT array_agg(nextval(pg_get_serial_sequence(%s, 'id'))) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],
+        )
+        return np.sort(np.array(cursor.fetchone()[0], dtype=np.int64))
+
+
+@in_transaction
+def copy_columns(model: type[Model], columns: Mapping[str, Sequence[Any] | npt.NDArray[Any] | pl.Series]) -> int:
+    """
+    Append rows to a table by COPY and return how many.
+
+    columns  column name of the table -> values; None, NaT and Polars nulls become NULL, an empty string stays one
+
+    Guarantee: constraints and triggers of the table hold as for any INSERT; all rows or, with the transaction, none.
+    """
+    frame = pl.DataFrame(dict(columns))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, frame.columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for chunk in frame.iter_slices(ROWS_PER_WRITE):
+            copy.write(chunk.write_csv(include_header=False))
+    return frame.height
