@@ -54,9 +54,9 @@ def worker(
     until_empty: Annotated[bool, typer.Option("--until-empty", help="End when no job waits.")] = False,
 ) -> None:
     """Work off the queue of jobs until Ctrl-C."""
-    from django.core.management import call_command
+    from hydria.platform import jobs
 
-    call_command("procrastinate", "worker", concurrency=concurrency, wait=not until_empty)
+    jobs.work(until_empty=until_empty, concurrency=concurrency)
 
 
 @migrate_app.command()

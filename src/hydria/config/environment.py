@@ -12,10 +12,11 @@ import dataclasses
 import functools
 import hashlib
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from hydria.platform.folders import is_open_to_others
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 """The folder of the source checkout; meaningful only when `is_checkout()`."""
@@ -31,11 +32,6 @@ class EnvironmentInvalid(ValueError):
 def is_checkout() -> bool:
     """Tell whether the package runs from a source checkout rather than from an installed wheel."""
     return (CHECKOUT / "pyproject.toml").is_file()
-
-
-def is_open_to_others(folder: Path) -> bool:
-    """Tell whether an ordinary user may walk down to `folder`; PostgreSQL, which refuses root, has to."""
-    return all(parent.stat().st_mode & 0o001 for parent in [folder, *folder.parents] if parent.exists())
 
 
 def default_data_dir() -> Path:
@@ -194,25 +190,6 @@ def parse_environment(variables: Mapping[str, str]) -> Environment:
 def get_environment() -> Environment:
     """Return the process's environment, read once."""
     return parse_environment(os.environ)
-
-
-def get_secret(*, data_dir: Path, name: str) -> str:
-    """Return the secret called `name`, making it on first use; readable by its owner alone."""
-    path = data_dir / "secrets" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.parent.chmod(0o700)
-    draft = path.with_name(f".{name}.{os.getpid()}")
-    if not path.exists():
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(48))
-        try:
-            # A link, unlike a rename, never replaces the secret that another process has just made.
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text()
 
 
 def settings_table() -> str:

