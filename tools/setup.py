@@ -24,7 +24,11 @@ UV_DIR = ROOT / "build" / "uv"
 UV = UV_DIR / "bin" / "uv"
 NODE_DIR = ROOT / "build" / "node"
 NODE_MAJOR_MIN = 18
-QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_WARN_SCRIPT_LOCATION": "1", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+QUIET = {
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_NO_WARN_SCRIPT_LOCATION": "1",
+    "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+}
 
 
 class StepFailed(Exception):
@@ -56,13 +60,13 @@ def prepare() -> None:
     step("message catalogues", catalogues, compile_catalogues, makes=ROOT / "src/hydria")
     # Templates and Python name the icons that go into the sprite.
     sources = [*package_locks, ROOT / "uv.lock", ROOT / "tools/build_assets.mjs"]
-    sources += [path for suffix in ("js", "css", "svg", "html", "py") for path in ROOT.glob(f"src/hydria/**/*.{suffix}")]
+    sources += [
+        path for suffix in ("js", "css", "svg", "html", "py") for path in ROOT.glob(f"src/hydria/**/*.{suffix}")
+    ]
     step("assets", sources, build_assets, makes=ROOT / "build/collected/staticfiles.json")
 
 
-def step(
-    name: str, inputs: Iterable[Path], act: Callable[[], None], *, makes: Path, also: Iterable[str] = ()
-) -> None:
+def step(name: str, inputs: Iterable[Path], act: Callable[[], None], *, makes: Path, also: Iterable[str] = ()) -> None:
     """Act unless `makes` exists and the inputs are what they were when it was made."""
     digest = hashlib.sha256("\n".join(also).encode())
     for path in sorted(inputs):

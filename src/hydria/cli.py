@@ -26,7 +26,9 @@ class Subcommand:
 
 
 SUBCOMMANDS = {
-    "demo": Subcommand(app="hydria.demo.commands:app", help="Build a town, bill it before your eyes and open the desk."),
+    "demo": Subcommand(
+        app="hydria.demo.commands:app", help="Build a town, bill it before your eyes and open the desk."
+    ),
     "serve": Subcommand(app="hydria.config.commands:serve_app", help="Serve the desk and the API."),
     "worker": Subcommand(app="hydria.config.commands:worker_app", help="Work off the queue of jobs."),
     "migrate": Subcommand(app="hydria.config.commands:migrate_app", help="Bring the database's tables up to date."),

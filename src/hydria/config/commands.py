@@ -94,9 +94,7 @@ def show_url() -> None:
     typer.echo(get_environment().database_url or runtime.embedded_server().url())
 
 
-@django_app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False
-)
+@django_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
 def django_command(context: typer.Context) -> None:
     """Run one of Django's management commands, as `hydria django makemigrations`."""
     from django.core.management import execute_from_command_line

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 from datetime import timedelta
-from pathlib import Path
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 from psycopg.conninfo import conninfo_to_dict
 
 from hydria.config.environment import CHECKOUT, get_environment
@@ -130,8 +128,7 @@ AXES_VERBOSE = False
 # Languages and time
 
 LANGUAGE_CODE = ENVIRONMENT.language
-LANGUAGES = [("es", _("Spanish")), ("en", _("English")), ("el", _("Greek"))]
-LOCALE_PATHS = [Path(__file__).parent / "locale"]
+LANGUAGES = [("es", "Español"), ("en", "English"), ("el", "Ελληνικά")]  # each in its own words
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = ENVIRONMENT.time_zone

@@ -11,11 +11,11 @@ from __future__ import annotations
 import io
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -24,6 +24,15 @@ from django.utils.translation.template import templatize
 PACKAGE = Path(__file__).resolve().parents[1]
 LANGUAGES = ("es", "el")
 """Languages besides English, in which the messages are written."""
+
+# No dates and no names: an update that changes no message changes no byte.
+HEADER = """msgid ""
+msgstr ""
+"Language: {language}\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+"""
 
 PLAIN, PLURAL, CONTEXT, CONTEXT_PLURAL = None, (1, 2), ((1, "c"), 2), ((1, "c"), 2, 3)
 KEYWORDS = {
@@ -105,7 +114,8 @@ def update_catalogues() -> None:
                     message.string = memory.get((message.id, message.context), message.string)
             paths[folder].parent.mkdir(parents=True, exist_ok=True)
             with paths[folder].open("wb") as file:
-                write_po(file, catalogue, width=110, include_lineno=False, omit_header=False)
+                file.write(HEADER.format(language=language).encode())
+                write_po(file, catalogue, width=110, include_lineno=False, omit_header=True)
 
 
 def compile_catalogues() -> None:
@@ -125,7 +135,7 @@ def list_missing() -> list[MissingMessage]:
     )
 
 
-def _untranslated(folder: Path, *, language: str) -> Iterator[Catalog]:
+def _untranslated(folder: Path, *, language: str) -> Iterator[Message]:
     catalogue = read_catalogue(catalogue_path(folder, language=language), language=language)
     for message in extract_messages(folder):
         if not message.id:
@@ -135,8 +145,8 @@ def _untranslated(folder: Path, *, language: str) -> Iterator[Catalog]:
             yield message
 
 
-def _is_translated(string: str | tuple[str, ...]) -> bool:
-    return bool(string) and (isinstance(string, str) or all(string))
+def _is_translated(string: str | Sequence[str] | None) -> bool:
+    return bool(string) and all(string or "")
 
 
 if __name__ == "__main__":

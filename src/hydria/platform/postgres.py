@@ -108,9 +108,7 @@ def _read_version_major(bin_dir: Path) -> int:
 class EmbeddedServer:
     """One PostgreSQL server in `data_dir/postgres`; every method may be called from several processes at once."""
 
-    def __init__(
-        self, *, data_dir: Path, preferred_bin_dir: str = "", tuning: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, *, data_dir: Path, preferred_bin_dir: str = "", tuning: Mapping[str, str] | None = None) -> None:
         self.data_dir = data_dir
         self.cluster_dir = data_dir / "postgres"
         self.log_path = data_dir / "postgres.log"
@@ -232,8 +230,8 @@ class EmbeddedServer:
     def _launch(self, binaries: Binaries, *, port: int) -> subprocess.CompletedProcess[str]:
         tuning = {**self._tuning, "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
         options = " ".join(f"-c {name}='{value}'" for name, value in tuning.items())
-        arguments = ["-D", self.cluster_dir, "-l", self.log_path, "-w", "-t", str(START_SECONDS_MAX)]
-        return self._run(binaries, "pg_ctl", *arguments, "-o", options, "start")
+        wait = ["-w", "-t", str(START_SECONDS_MAX)]
+        return self._run(binaries, "pg_ctl", "-D", self.cluster_dir, "-l", self.log_path, *wait, "-o", options, "start")
 
     def _stop(self) -> bool:
         if not self.is_running():
@@ -262,7 +260,8 @@ class EmbeddedServer:
         outcome = self._run(
             binaries,
             "initdb",
-            *["-D", draft_dir, "-U", ROLE, "-A", "scram-sha-256", "--pwfile", password_path, "--encoding=UTF8"],
+            *("-D", draft_dir, "-U", ROLE, "-A", "scram-sha-256", "--pwfile", password_path),
+            "--encoding=UTF8",
             *locale,
         )
         password_path.unlink()
