@@ -66,5 +66,4 @@ class VersionCharge(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["version", "position"], name="charges_of_a_version_are_ordered"),
-            models.UniqueConstraint(fields=["version", "label"], name="label_names_one_charge_of_a_version"),
         ]

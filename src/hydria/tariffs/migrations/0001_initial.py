@@ -72,8 +72,4 @@ class Migration(migrations.Migration):
             model_name='versioncharge',
             constraint=models.UniqueConstraint(fields=('version', 'position'), name='charges_of_a_version_are_ordered'),
         ),
-        migrations.AddConstraint(
-            model_name='versioncharge',
-            constraint=models.UniqueConstraint(fields=('version', 'label'), name='label_names_one_charge_of_a_version'),
-        ),
     ]

@@ -1,0 +1,141 @@
+"""Reads of tariffs: versions compiled and ready to rate, and the lists that the desk shows."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db.models import Count, QuerySet
+
+from hydria.kernel.errors import UnableTo
+from hydria.platform.access import Actor, Permission
+from hydria.tariffs.domain.compile import CompiledTariff, compile_tariff
+from hydria.tariffs.models import Tariff, TariffVersion, TariffVersionState
+
+ROUNDING_LABEL = "rounding"
+"""The charge that takes what the rounding of a total adds; it follows the charges of the text."""
+
+
+class UnableToFindTariffVersion(UnableTo):
+    """There is no such version of a tariff."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeCard:
+    """One charge of a version, by its place in the text."""
+
+    id: int
+    position: int
+    label: str
+    texts: dict[str, str]
+    route: str
+    rank: int
+    is_tax: bool
+    is_memo: bool
+    source: str
+
+    def name_in(self, language: str) -> str:
+        """Return the name that the customer reads; the label where the text has none."""
+        return self.texts.get(language) or self.texts.get("en") or next(iter(self.texts.values()), self.label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionCard:
+    """
+    A version with its compiled text and its charges.
+
+    charges  in the order of the text; one more, labeled `rounding`, where the text rounds totals
+    """
+
+    id: int
+    code: str
+    sequence: int
+    version_hash: str
+    compiled: CompiledTariff
+    charges: tuple[ChargeCard, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffRow:
+    """A tariff in the list of tariffs."""
+
+    code: str
+    title: str
+    currency: str
+    version_count: int
+    published_sequence: int | None
+    published_at: datetime.datetime | None
+
+
+def get_version(*, version_id: int) -> VersionCard:
+    """
+    Return a version ready to rate.
+
+    :raises UnableToFindTariffVersion: with code `tariff_version_unknown`.
+    """
+    version = TariffVersion.objects.select_related("tariff").filter(id=version_id).first()
+    if version is None:
+        raise UnableToFindTariffVersion(
+            "tariff_version_unknown", f"There is no tariff version {version_id}.", version_id=version_id
+        )
+    return VersionCard(
+        id=version.pk,
+        code=version.tariff.code,
+        sequence=version.sequence,
+        version_hash=version.version_hash,
+        compiled=_compiled(version.text, version.tariff.code),
+        charges=tuple(
+            ChargeCard(
+                id=charge.pk,
+                position=charge.position,
+                label=charge.label,
+                texts=charge.texts,
+                route=charge.route,
+                rank=charge.rank,
+                is_tax=charge.is_tax,
+                is_memo=charge.is_memo,
+                source=charge.source,
+            )
+            for charge in version.charges.order_by("position")
+        ),
+    )
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str, name: str) -> CompiledTariff:
+    """Compile a text once per process; the text itself is the key, so a cached tariff cannot be out of date."""
+    return compile_tariff(text, name=name)
+
+
+def list_tariffs(*, actor: Actor) -> list[TariffRow]:
+    """
+    Return the tariffs by code with the version in force.
+
+    :raises UnableToPermit: if the actor may not see tariffs.
+    """
+    actor.require(Permission.TARIFF_VIEW)
+    published = {
+        version.tariff_id: version for version in TariffVersion.objects.filter(state=TariffVersionState.PUBLISHED)
+    }
+    return [
+        TariffRow(
+            code=tariff.code,
+            title=tariff.title,
+            currency=tariff.currency,
+            version_count=tariff.version_count,
+            published_sequence=published[tariff.pk].sequence if tariff.pk in published else None,
+            published_at=published[tariff.pk].published_at if tariff.pk in published else None,
+        )
+        for tariff in Tariff.objects.annotate(version_count=Count("versions")).order_by("code")
+    ]
+
+
+def list_versions(*, actor: Actor, tariff_code: str) -> QuerySet[TariffVersion]:
+    """
+    Return the versions of a tariff, newest first.
+
+    :raises UnableToPermit: if the actor may not see tariffs.
+    """
+    actor.require(Permission.TARIFF_VIEW)
+    return TariffVersion.objects.filter(tariff__code=tariff_code).order_by("-sequence")
