@@ -1,0 +1,194 @@
+"""Set the company up and look after its users and roles (ADM-01)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils import translation
+from django.utils.translation import gettext
+
+from hydria.kernel.errors import UnableTo
+from hydria.kernel.money import Currency
+from hydria.platform import models
+from hydria.platform.access import Actor, Permission
+from hydria.platform.roles import ROLE_TEMPLATES
+from hydria.platform.transactions import acting
+
+COMPANY_ID = 1
+
+
+class UnableToSetUpCompany(UnableTo):
+    """The company cannot be set up as asked."""
+
+
+class UnableToSaveUser(UnableTo):
+    """The user cannot be created or changed as asked."""
+
+
+class UnableToSaveRole(UnableTo):
+    """The role cannot be changed as asked."""
+
+
+def set_up_company(
+    *, actor: Actor, name: str, currency: str, country: str, language: str, **particulars: str
+) -> models.Company:
+    """
+    Create the company of this deployment with its first roles, or change its particulars.
+
+    particulars  tax_id, legal_name, address, phone, email, website, timezone
+
+    :raises UnableToPermit: if the actor may not manage settings.
+    :raises UnableToSetUpCompany: with code `currency_in_use` if amounts already exist in another currency.
+    """
+    actor.require(Permission.SETTING_MANAGE)
+    with acting(actor, reason="set up company"):
+        existing = models.Company.objects.select_for_update().filter(id=COMPANY_ID).first()
+        if existing and existing.currency != currency:
+            raise UnableToSetUpCompany(
+                "currency_in_use", gettext("The currency of a company never changes."), currency=existing.currency
+            )
+        company, _created = models.Company.objects.update_or_create(
+            id=COMPANY_ID,
+            defaults={"name": name, "currency": currency, "country": country, "language": language, **particulars},
+        )
+        _create_missing_roles(Currency.of(currency), language=language)
+    return company
+
+
+def create_user(
+    *, actor: Actor, username: str, full_name: str, password: str, role_ids: Sequence[int], email: str = "",
+    language: str = "en", office_id: int | None = None,
+) -> models.User:
+    """
+    Create a log-in.
+
+    :raises UnableToPermit: if the actor may not manage users.
+    :raises UnableToSaveUser: with code `username_taken`, `password_weak` or `role_unknown`.
+    """
+    actor.require(Permission.USER_MANAGE)
+    with acting(actor, reason="create user"):
+        if models.User.objects.filter(username=username).exists():
+            raise UnableToSaveUser("username_taken", gettext("Another user has this name."), username=username)
+        user = models.User(
+            username=username, full_name=full_name, email=email, language=language, office_id=office_id
+        )
+        _set_password(user, password)
+        user.save()
+        user.roles.set(_find_roles(role_ids))
+    return user
+
+
+def change_user(
+    *, actor: Actor, user_id: int, full_name: str, email: str, office_id: int | None, role_ids: Sequence[int],
+    is_active: bool, reason: str, password: str = "",
+) -> models.User:
+    """
+    Change a log-in; leaving it inactive ends its permissions with the next request, an empty password stays.
+
+    :raises UnableToPermit: if the actor may not manage users.
+    :raises UnableToSaveUser: with code `user_unknown`, `role_unknown`, `own_access` (nobody changes their own roles
+        or switches themselves off), `password_weak` or `reason_missing`.
+    """
+    actor.require(Permission.USER_MANAGE)
+    if not reason.strip():
+        raise UnableToSaveUser("reason_missing", gettext("Say why the user is changed."))
+    with acting(actor, reason=reason):
+        user = models.User.objects.select_for_update().filter(id=user_id).first()
+        if user is None:
+            raise UnableToSaveUser("user_unknown", gettext("There is no such user."), user_id=user_id)
+        roles = _find_roles(role_ids)
+        if actor.user_id == user.pk and (not is_active or set(roles) != set(user.roles.all())):
+            raise UnableToSaveUser("own_access", gettext("Somebody else has to change your own access."))
+        user.full_name, user.email, user.office_id, user.is_active = full_name, email, office_id, is_active
+        if password:
+            _set_password(user, password)
+        user.save()
+        user.roles.set(roles)
+    return user
+
+
+def set_password(*, actor: Actor, user_id: int, password: str) -> None:
+    """
+    Give a user a new password; users may do so for themselves.
+
+    :raises UnableToPermit: if the actor is neither the user nor may manage users.
+    :raises UnableToSaveUser: with code `user_unknown` or `password_weak`.
+    """
+    if actor.user_id != user_id:
+        actor.require(Permission.USER_MANAGE)
+    with acting(actor, reason="set password"):
+        user = models.User.objects.select_for_update().filter(id=user_id).first()
+        if user is None:
+            raise UnableToSaveUser("user_unknown", gettext("There is no such user."), user_id=user_id)
+        _set_password(user, password)
+        user.save(update_fields=["password"])
+
+
+def set_preferences(*, actor: Actor, language: str, theme: str) -> None:
+    """
+    Keep how a user wants the screens.
+
+    :raises UnableToSaveUser: with code `user_unknown` if the actor is not a person.
+    """
+    with acting(actor, reason="set preferences"):
+        changed = models.User.objects.filter(id=actor.user_id).update(language=language, theme=theme)
+        if not changed:
+            raise UnableToSaveUser("user_unknown", gettext("There is no such user."))
+
+
+def change_role(
+    *, actor: Actor, role_id: int, permissions: Sequence[str], amount_limit_minor: int | None, reason: str
+) -> models.Role:
+    """
+    Change what a role may do.
+
+    :raises UnableToPermit: if the actor may not manage users.
+    :raises UnableToSaveRole: with code `role_unknown`, `permission_unknown`, `own_access` or `reason_missing`.
+    """
+    actor.require(Permission.USER_MANAGE)
+    if not reason.strip():
+        raise UnableToSaveRole("reason_missing", gettext("Say why the role is changed."))
+    if unknown := set(permissions) - {str(permission) for permission in Permission}:
+        raise UnableToSaveRole(
+            "permission_unknown", gettext("There is no such permission."), permissions=sorted(unknown)
+        )
+    with acting(actor, reason=reason):
+        role = models.Role.objects.select_for_update().filter(id=role_id).first()
+        if role is None:
+            raise UnableToSaveRole("role_unknown", gettext("There is no such role."), role_id=role_id)
+        if actor.user_id is not None and role.users.filter(id=actor.user_id).exists():
+            raise UnableToSaveRole("own_access", gettext("Somebody else has to change your own access."))
+        role.permissions, role.amount_limit_minor = sorted(permissions), amount_limit_minor
+        role.save()
+    return role
+
+
+def _set_password(user: models.User, password: str) -> None:
+    try:
+        validate_password(password, user=user)
+    except ValidationError as error:
+        raise UnableToSaveUser("password_weak", " ".join(error.messages)) from error
+    user.set_password(password)
+
+
+def _find_roles(role_ids: Sequence[int]) -> list[models.Role]:
+    roles = list(models.Role.objects.filter(id__in=role_ids))
+    if unknown := set(role_ids) - {role.pk for role in roles}:
+        raise UnableToSaveUser("role_unknown", gettext("There is no such role."), roles=sorted(unknown))
+    return roles
+
+
+def _create_missing_roles(currency: Currency, *, language: str) -> None:
+    with translation.override(language):
+        for template in ROLE_TEMPLATES:
+            limit = template.amount_limit_major
+            models.Role.objects.get_or_create(
+                code=template.code,
+                defaults={
+                    "name": gettext(template.name),
+                    "permissions": sorted(template.permissions),
+                    "amount_limit_minor": None if limit is None else limit * currency.minor_per_major,
+                },
+            )
