@@ -50,7 +50,7 @@ class AccountingPeriod(models.Model):
 class Journal(models.Model):
     """A balanced set of entries from one source; posting the same source again changes nothing."""
 
-    source_kind = models.CharField(max_length=40, help_text=_("billing_run, payment, payment_reversal, manual"))
+    source_kind = models.CharField(max_length=40, help_text=_("What was posted: billing_run, payment, manual ..."))
     source_id = models.BigIntegerField()
     period = models.ForeignKey(AccountingPeriod, on_delete=models.PROTECT, related_name="journals")
     effective_date = models.DateField()

@@ -42,11 +42,23 @@ class TillSession(models.Model):
         ]
 
 
+class PaymentBatch(models.Model):
+    """Payments of one day recorded together and posted by one journal: a collector's file, a demo's day."""
+
+    key = models.CharField(max_length=120, unique=True)
+    content_hash = models.CharField(max_length=64)
+    effective_date = models.DateField()
+    taken_by = models.CharField(max_length=150)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+
 class Payment(models.Model):
     """Money received for an account, or its mirror."""
 
     key = models.CharField(max_length=120, unique=True, help_text=_("Given by the caller; the same key pays once"))
     account = models.ForeignKey("agreements.Account", on_delete=models.PROTECT, related_name="payments")
+    content_hash = models.CharField(max_length=64, help_text=_("Tells a repeated request from a changed one"))
+    batch = models.ForeignKey(PaymentBatch, null=True, on_delete=models.PROTECT, related_name="payments")
     session = models.ForeignKey(TillSession, null=True, on_delete=models.PROTECT, related_name="payments")
     receipt_code = models.CharField(max_length=30, unique=True)
     amount_minor = models.BigIntegerField()

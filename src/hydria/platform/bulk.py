@@ -62,7 +62,8 @@ def copy_columns(model: type[Model], columns: Mapping[str, Sequence[Any] | npt.N
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, frame.columns))
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    # Django translates the driver's errors for execute() alone.
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for chunk in frame.iter_slices(ROWS_PER_WRITE):
             copy.write(chunk.write_csv(include_header=False))
     return frame.height

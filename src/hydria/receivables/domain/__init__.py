@@ -1,0 +1,1 @@
+"""Pure rules of receivables: which held money settles which owed item."""
