@@ -1,0 +1,1 @@
+"""Invent a town: pure functions of a seed and a size."""
