@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "hydria.platform.web.middleware.ReaderMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "hydria.platform.web.middleware.ReaderMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "hydria.config.urls"
@@ -81,6 +82,13 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "hydria.desk.web.navigation.show_navigation",
+            ],
+            # Every template may draw an icon, spell an amount and say a translated word.
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "hydria.platform.templatetags.hydria",
             ],
         },
     }
@@ -124,6 +132,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "hydria.platform.web.views.show_lockout"
 
 # Languages and time
 

@@ -20,7 +20,7 @@ urlpatterns = [
     path("healthz", show_health, name="health"),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
-for prefix, module in (("api/", "hydria.publicapi.urls"), ("", "hydria.desk.urls")):
+for prefix, module in (("api/", "hydria.publicapi.urls"), ("", "hydria.desk.web.urls")):
     package = module.rpartition(".")[0]
     if importlib.util.find_spec(package) and importlib.util.find_spec(module):
         urlpatterns.append(path(prefix, include(module)))

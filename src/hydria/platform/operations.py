@@ -58,8 +58,15 @@ def set_up_company(
 
 
 def create_user(
-    *, actor: Actor, username: str, full_name: str, password: str, role_ids: Sequence[int], email: str = "",
-    language: str = "en", office_id: int | None = None,
+    *,
+    actor: Actor,
+    username: str,
+    full_name: str,
+    password: str,
+    role_ids: Sequence[int],
+    email: str = "",
+    language: str = "en",
+    office_id: int | None = None,
 ) -> models.User:
     """
     Create a log-in.
@@ -71,9 +78,7 @@ def create_user(
     with acting(actor, reason="create user"):
         if models.User.objects.filter(username=username).exists():
             raise UnableToSaveUser("username_taken", gettext("Another user has this name."), username=username)
-        user = models.User(
-            username=username, full_name=full_name, email=email, language=language, office_id=office_id
-        )
+        user = models.User(username=username, full_name=full_name, email=email, language=language, office_id=office_id)
         _set_password(user, password)
         user.save()
         user.roles.set(_find_roles(role_ids))
@@ -81,8 +86,16 @@ def create_user(
 
 
 def change_user(
-    *, actor: Actor, user_id: int, full_name: str, email: str, office_id: int | None, role_ids: Sequence[int],
-    is_active: bool, reason: str, password: str = "",
+    *,
+    actor: Actor,
+    user_id: int,
+    full_name: str,
+    email: str,
+    office_id: int | None,
+    role_ids: Sequence[int],
+    is_active: bool,
+    reason: str,
+    password: str = "",
 ) -> models.User:
     """
     Change a log-in; leaving it inactive ends its permissions with the next request, an empty password stays.

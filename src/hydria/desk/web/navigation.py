@@ -1,0 +1,138 @@
+"""The rail of the desk: every place that a role can go to, with its key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from hydria.platform.access import Actor, Permission
+from hydria.platform.web.doors import actor_of
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place of the desk: its address by URL name, who may go there, and the keys that lead to it."""
+
+    label: Text
+    name: str
+    icon: str
+    permission: Permission | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A place as the rail shows it."""
+
+    label: str
+    href: str
+    icon: str
+    key: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Links that belong together."""
+
+    label: str
+    links: tuple[Link, ...]
+
+
+PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
+    ("", (Place(label=_("Home"), name="home", icon="home", key="g h"),)),
+    (
+        _("Customers"),
+        (
+            Place(label=_("Accounts"), name="accounts", icon="users", permission=Permission.REGISTER_VIEW, key="g a"),
+            Place(label=_("Till"), name="till", icon="cash-register", permission=Permission.PAYMENT_TAKE, key="g t"),
+            Place(label=_("Payments"), name="payments", icon="coins", permission=Permission.PAYMENT_VIEW, key="g p"),
+        ),
+    ),
+    (
+        _("Readings"),
+        (
+            Place(
+                label=_("Incidents"),
+                name="incidents",
+                icon="alert-triangle",
+                permission=Permission.READING_VIEW,
+                key="g i",
+            ),
+            Place(label=_("Routes"), name="routes", icon="route", permission=Permission.READING_VIEW, key="g o"),
+        ),
+    ),
+    (
+        _("Billing"),
+        (
+            Place(
+                label=_("Cycles"), name="cycles", icon="calendar-repeat", permission=Permission.BILLING_VIEW, key="g c"
+            ),
+            Place(label=_("Runs"), name="runs", icon="player-play", permission=Permission.BILLING_VIEW, key="g r"),
+            Place(
+                label=_("Invoices"), name="invoices", icon="file-invoice", permission=Permission.BILLING_VIEW, key="g f"
+            ),
+            Place(label=_("Tariffs"), name="tariffs", icon="stairs-up", permission=Permission.TARIFF_VIEW, key="g y"),
+        ),
+    ),
+    (
+        _("Ledger"),
+        (
+            Place(
+                label=_("Trial balance"),
+                name="trial_balance",
+                icon="scale",
+                permission=Permission.LEDGER_VIEW,
+                key="g b",
+            ),
+            Place(label=_("Journals"), name="journals", icon="book-2", permission=Permission.LEDGER_VIEW, key="g j"),
+        ),
+    ),
+    (
+        _("Administration"),
+        (
+            Place(label=_("Loads"), name="batches", icon="table-import", permission=Permission.INTAKE_LOAD, key="g l"),
+            Place(label=_("Jobs"), name="jobs", icon="progress", permission=Permission.JOB_VIEW, key="g w"),
+            Place(label=_("Audit"), name="audit", icon="history", permission=Permission.AUDIT_VIEW, key="g u"),
+            Place(label=_("Users"), name="users", icon="user-cog", permission=Permission.USER_MANAGE, key="g s"),
+        ),
+    ),
+)
+
+
+def show_navigation(request: HttpRequest) -> dict[str, list[Section]]:
+    """Give every page the rail that its reader may use."""
+    if not request.user.is_authenticated:
+        return {"navigation": []}
+    actor = actor_of(request)
+    sections = []
+    for label, places in PLACES:
+        links = tuple(_link(place, request.path) for place in reachable(places, actor))
+        if links:
+            sections.append(Section(label=str(label), links=links))
+    return {"navigation": sections}
+
+
+def reachable(places: tuple[Place, ...], actor: Actor) -> list[Place]:
+    """Return the places that the actor may go to."""
+    return [place for place in places if _exists(place) and (place.permission is None or actor.may(place.permission))]
+
+
+def _exists(place: Place) -> bool:
+    try:
+        reverse(place.name)
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def _link(place: Place, path: str) -> Link:
+    href = reverse(place.name)
+    is_current = path == href if place.name == "home" else path.startswith(href)
+    return Link(label=str(place.label), href=href, icon=place.icon, key=place.key, is_current=is_current)

@@ -1,0 +1,23 @@
+"""Every page of the desk: its own, the platform's, and those of each context."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from django.urls import include, path
+
+from hydria.desk.web import views
+
+CONTEXTS = ("metering", "billing", "payments", "receivables", "ledger", "tariffs", "intake")
+
+urlpatterns = [
+    path("", views.show_home, name="home"),
+    path("search/", views.show_search, name="search"),
+    path("components/", views.show_components, name="components"),
+    path("", include("hydria.platform.web.urls")),
+    *(
+        path("", include(f"hydria.{context}.web.urls"))
+        for context in CONTEXTS
+        if importlib.util.find_spec(f"hydria.{context}.web") and importlib.util.find_spec(f"hydria.{context}.web.urls")
+    ),
+]

@@ -1,0 +1,81 @@
+"""Reads of the platform: the company, users and roles, long work. The audit is searched in `audit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from hydria.kernel.money import Currency
+from hydria.platform.models import Company, Office, Progress, ProgressState, Role, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyCard:
+    """The company as every page needs it."""
+
+    name: str
+    currency: Currency
+    country: str
+    language: str
+    timezone: str
+
+
+# Before the company is set up, the log-in page has to show something.
+NO_COMPANY = CompanyCard(name="", currency=Currency.of("XXX"), country="", language="en", timezone="UTC")
+
+
+def get_company() -> CompanyCard:
+    """Return the company of this deployment, or a nameless one before it is set up."""
+    company = Company.objects.filter(id=1).first()
+    if company is None:
+        return NO_COMPANY
+    return CompanyCard(
+        name=company.name,
+        currency=Currency.of(company.currency),
+        country=company.country,
+        language=company.language,
+        timezone=company.timezone,
+    )
+
+
+def list_users() -> QuerySet[User]:
+    """Return the log-ins with their roles and offices."""
+    return User.objects.select_related("office").prefetch_related("roles")
+
+
+def list_roles() -> QuerySet[Role]:
+    """Return the roles by name."""
+    return Role.objects.order_by("name")
+
+
+def list_offices() -> QuerySet[Office]:
+    """Return the offices by name."""
+    return Office.objects.order_by("name")
+
+
+def list_progress() -> QuerySet[Progress]:
+    """Return the pieces of long work."""
+    return Progress.objects.all()
+
+
+def list_progress_going() -> QuerySet[Progress]:
+    """Return the long work that waits or runs, newest first."""
+    going = [ProgressState.WAITING, ProgressState.RUNNING]
+    return Progress.objects.filter(state__in=going).order_by("-requested_at")[:20]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueCard:
+    """How many jobs wait, are being worked, and failed for good."""
+
+    waiting: int
+    doing: int
+    failed: int
+
+
+def count_queue() -> QueueCard:
+    """Count the jobs of the queue by state."""
+    by_state = dict(ProcrastinateJob.objects.values_list("status").annotate(job_count=Count("id")).order_by())
+    return QueueCard(waiting=by_state.get("todo", 0), doing=by_state.get("doing", 0), failed=by_state.get("failed", 0))

@@ -1,0 +1,71 @@
+"""What every view starts and ends with: who asks, may they, and where the answer goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from hydria.platform.access import Actor, Permission
+from hydria.platform.models import User
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the actor behind a request, with the permissions that its roles have now."""
+    actor = getattr(request, "_hydria_actor", None)
+    if actor is None:
+        user = request.user
+        actor = user.to_actor() if isinstance(user, User) else Actor(name="", permissions=frozenset())
+        request._hydria_actor = actor  # type: ignore[attr-defined]  # asked for many times, worked out once
+    return actor
+
+
+def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
+    """Open a view to those who hold the permission; others are told which one they lack, or asked to log in."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            actor_of(request).require(permission)
+            return view(request, *args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]  # the tests ask each URL what it needs
+        return guarded
+
+    return decorate
+
+
+def is_fragment(request: HttpRequest, *, target: str) -> bool:
+    """Tell whether only the element with this id is wanted, rather than the whole page."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == target
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    fragments: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """
+    Render a page, or the fragment of it that was asked for.
+
+    fragments  element id -> template of that element; the page's own template includes it
+    """
+    for target, fragment in (fragments or {}).items():
+        if is_fragment(request, target=target):
+            template = fragment
+    response = render(request, template, dict(context), status=status)
+    if fragments:
+        patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response

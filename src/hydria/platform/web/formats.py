@@ -1,0 +1,44 @@
+"""The reader's formats during one request: set by the middleware, used by template filters and lists."""
+
+from __future__ import annotations
+
+import datetime
+from contextvars import ContextVar
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime
+from django.utils import timezone, translation
+
+from hydria.kernel.money import Currency
+from hydria.platform.documents.formats import Formats
+
+_currency: ContextVar[Currency] = ContextVar("currency")
+_country: ContextVar[str] = ContextVar("country", default="")
+
+
+def set_company_formats(*, currency: Currency, country: str) -> None:
+    """Say which currency amounts are in and whose habits numbers follow, for the rest of this request."""
+    _currency.set(currency)
+    _country.set(country)
+
+
+def get_formats() -> Formats:
+    """Return the formats of the active language as the company's country writes it."""
+    language = (translation.get_language() or "en").replace("-", "_")
+    for name in (f"{language}_{_country.get()}", language):
+        try:
+            return Formats.of(str(Locale.parse(name)), get_currency())
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Formats.of("en", get_currency())
+
+
+def get_currency() -> Currency:
+    """Return the company's currency; XXX, as ISO 4217 has it, before there is a company."""
+    return _currency.get(Currency.of("XXX"))
+
+
+def spell_instant(instant: datetime.datetime) -> str:
+    """Spell an instant in the company's time zone, month in letters, to the minute."""
+    local = timezone.localtime(instant)
+    return str(format_datetime(local, format="d MMM y HH:mm", locale=get_formats().locale))

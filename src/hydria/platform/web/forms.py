@@ -1,0 +1,118 @@
+"""Forms that lose nothing: errors beside the field and in a summary, refusals of operations shown the same way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from babel.numbers import NumberFormatError, parse_decimal
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
+
+from hydria.kernel.errors import UnableTo
+from hydria.platform.web.doors import render_page
+from hydria.platform.web.formats import get_currency, get_formats
+
+UNPROCESSABLE = 422
+_PLAIN_INPUTS = (
+    forms.TextInput,
+    forms.Textarea,
+    forms.NumberInput,
+    forms.PasswordInput,
+    forms.EmailInput,
+    forms.FileInput,
+)
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date field, which shows the reader's order of day and month."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class DateField(forms.DateField):
+    """A day."""
+
+    widget = DateInput
+    input_formats = ("%Y-%m-%d",)
+
+
+class AmountField(forms.Field):
+    """An amount typed in the reader's spelling; cleaned to minor units."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "num", "autocomplete": "off"})
+    default_error_messages = {
+        "invalid": _("Enter an amount, such as %(example)s."),
+        "negative": _("Enter an amount above zero."),
+    }
+
+    def to_python(self, value: object) -> int | None:
+        """Return minor units."""
+        typed = re.sub(r"\s", "", str(value or ""))
+        if not typed:
+            return None
+        try:
+            amount_minor = get_currency().to_minor(parse_decimal(typed, locale=get_formats().locale, strict=True))
+        except (NumberFormatError, ValueError) as error:
+            example = {"example": get_formats().amount(123_450)}
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid", params=example) from error
+        if amount_minor < 0:
+            raise forms.ValidationError(self.error_messages["negative"], code="negative")
+        return amount_minor
+
+    def prepare_value(self, value: object) -> object:
+        """Spell minor units; keep what was typed."""
+        return get_formats().amount(value) if isinstance(value, int) else value
+
+
+class DeskForm(forms.Form):
+    """A form whose fields carry the classes and the input modes of the design system."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            widget = field.widget
+            own = "form-select" if isinstance(widget, forms.Select) else ""
+            own = "form-check-input" if isinstance(widget, forms.CheckboxInput) else own
+            own = own or ("form-control" if isinstance(widget, _PLAIN_INPUTS) else "")
+            widget.attrs["class"] = " ".join(filter(None, (widget.attrs.get("class"), own)))
+
+
+def handle_form(
+    request: HttpRequest,
+    *,
+    form: forms.Form,
+    act: Callable[[dict[str, Any]], str],
+    template: str = "platform/form.html",
+    context: Mapping[str, Any] | None = None,
+    fragments: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """
+    Show a form, or do what it asks for and go where `act` says.
+
+    form  bound when the request is a POST: `MyForm(request.POST or None)`
+    act   gets the cleaned data, calls one operation and returns the address to go to; what the operation refuses
+          (`UnableTo...`) is shown above the form with everything that was typed still there
+    """
+    if request.method == "POST" and form.is_valid():
+        try:
+            address = act(form.cleaned_data)
+        except UnableTo as refusal:
+            form.add_error(None, forms.ValidationError(refusal.message, code=refusal.code))
+        else:
+            return go_to(request, address)
+    status = UNPROCESSABLE if form.errors else 200
+    return render_page(request, template, {"form": form, **(context or {})}, fragments=fragments, status=status)
+
+
+def go_to(request: HttpRequest, address: str) -> HttpResponse:
+    """Send the browser to another page, whether the page or htmx asked."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)

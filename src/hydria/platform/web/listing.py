@@ -1,0 +1,393 @@
+"""
+Turn a queryset and a table of columns into a list: filters, sorting, keyset paging, totals and exports.
+
+The address holds the whole state of a list, so a list can be bookmarked, sent to a colleague and left by the back
+button. Paging is by key, not by offset: the thousandth page costs what the first one costs. A list's export has
+exactly the rows that its filters left, in its order.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Sum, TextChoices
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from hydria.platform.web import exporting
+from hydria.platform.web.doors import render_page
+from hydria.platform.web.formats import get_currency, get_formats, spell_instant
+from hydria.platform.web.states import label_of, tone_of
+
+ROWS_PER_PAGE = 50
+Text = str | Promise
+
+
+class Kind(StrEnum):
+    """What a column holds; it decides alignment, spelling and export."""
+
+    TEXT = "text"
+    COUNT = "count"
+    AMOUNT = "amount"
+    QUANTITY = "quantity"
+    DATE = "date"
+    INSTANT = "instant"
+    STATE = "state"
+
+
+NUMERIC = frozenset({Kind.COUNT, Kind.AMOUNT, Kind.QUANTITY})
+FIXED = frozenset({Kind.DATE, Kind.INSTANT, Kind.STATE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """
+    One column of a list.
+
+    value    attribute path ("account.number") or function of the row; the raw value (minor units, thousandths, code)
+    link     function of the row giving an address, or None for no link
+    drawer   whether the link fills the explanation drawer rather than leaving the page
+    sort     ORM path that orders the list by this column; it must never be null
+    total    ORM path whose sum over the whole selection is shown at the foot
+    choices  words of a STATE column
+    """
+
+    name: str
+    label: Text
+    value: str | Callable[[Any], Any]
+    kind: Kind = Kind.TEXT
+    link: Callable[[Any], str | None] | None = None
+    drawer: bool = False
+    sort: str = ""
+    total: str = ""
+    choices: type[TextChoices] | None = None
+
+    def value_of(self, row: Any) -> Any:
+        """Return the raw value of this column for a row (a model instance, a card or a dictionary)."""
+        if callable(self.value):
+            return self.value(row)
+        for step in self.value.split("."):
+            row = row.get(step) if isinstance(row, Mapping) else getattr(row, step, None)
+        return row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """
+    One thing that a list can be narrowed by.
+
+    kind     "text", "choice" or "date"
+    lookup   ORM lookup that gets the typed value ("state", "effective_date__gte", "holder_name__icontains")
+    choices  function giving (value, label) pairs for a choice; asked per request, so that they are in its language
+    """
+
+    name: str
+    label: Text
+    lookup: str
+    kind: str = "text"
+    choices: Callable[[], Sequence[tuple[str, Text]]] = tuple
+    placeholder: Text = ""
+
+    def parse(self, typed: str) -> Any:
+        """
+        Return the value to filter by.
+
+        :raises ValueError: if a date is no date or a choice is none of those offered.
+        """
+        if self.kind == "date":
+            return datetime.date.fromisoformat(typed)
+        if self.kind == "choice" and typed not in {str(value) for value, _label in self.choices()}:
+            raise ValueError(typed)
+        return typed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """
+    Describe a list once; `show_list` does the rest.
+
+    sort      column name that the list starts ordered by, with "-" for descending; "" orders by newest row
+    empty     what to say, and `empty_hint` what to do next, when nothing matches
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    filters: tuple[Filter, ...] = ()
+    sort: str = ""
+    empty: Text = ""
+    empty_hint: Text = ""
+
+
+# What templates get
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell as shown."""
+
+    text: str
+    kind: Kind
+    href: str = ""
+    drawer: bool = False
+    tone: str = ""
+
+    @property
+    def css_class(self) -> str:
+        """Return how the cell is set: numbers to the end, days in one piece."""
+        return "num" if self.kind in NUMERIC else "fixed" if self.kind in FIXED else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """One column's head; `direction` is the order in force, in ARIA's word."""
+
+    label: str
+    is_numeric: bool
+    sort_href: str = ""
+    direction: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterCard:
+    """One filter as shown, with what was typed and why it was not understood."""
+
+    name: str
+    label: str
+    kind: str
+    value: str
+    placeholder: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCard:
+    """A page of a list, ready to show."""
+
+    name: str
+    address: str
+    headings: tuple[Heading, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    totals: tuple[Cell | None, ...]
+    count: int
+    filters: tuple[FilterCard, ...]
+    sort: str
+    first_href: str = ""
+    previous_href: str = ""
+    next_href: str = ""
+    csv_href: str = ""
+    xlsx_href: str = ""
+    empty: str = ""
+    empty_hint: str = ""
+    is_filtered: bool = False
+    has_totals: bool = field(default=False)
+
+
+def show_list(
+    request: HttpRequest,
+    *,
+    listing: Listing,
+    rows: QuerySet[Any],
+    title: Text,
+    context: Mapping[str, Any] | None = None,
+    template: str = "platform/list.html",
+) -> HttpResponseBase:
+    """Answer with the list as page, as fragment after a filter or a sort, or as file when an export is asked for."""
+    export = request.GET.get("export", "")
+    if export in exporting.WRITERS:
+        filtered, _filters = _apply_filters(listing, rows, request.GET)
+        ordered, _order = _apply_order(listing, filtered, request.GET)
+        return exporting.answer(
+            export, name=listing.name, heads=_export_heads(listing), rows=_export_rows(listing, ordered)
+        )
+    card = build_list(request, listing=listing, rows=rows)
+    full = {"title": title, "list": card, **(context or {})}
+    return render_page(request, template, full, fragments={f"list-{listing.name}": "platform/_list.html"})
+
+
+def build_list(request: HttpRequest, *, listing: Listing, rows: QuerySet[Any]) -> ListCard:
+    """Return the page of a list that the address asks for, to be included in any template."""
+    filtered, filters = _apply_filters(listing, rows, request.GET)
+    ordered, order = _apply_order(listing, filtered, request.GET)
+    page, has_previous, has_next = _take_page(ordered, request.GET, descending=order.startswith("-"))
+    aggregates = filtered.order_by().aggregate(
+        row_count=Count("pk"),
+        **{f"total_{column.name}": Sum(column.total) for column in listing.columns if column.total},
+    )
+    totals = tuple(
+        _cell(column, None, value=aggregates[f"total_{column.name}"] or 0) if column.total else None
+        for column in listing.columns
+    )
+    return ListCard(
+        name=listing.name,
+        address=request.path,
+        headings=tuple(_heading(column, request.GET, order) for column in listing.columns),
+        rows=tuple(tuple(_cell(column, row) for column in listing.columns) for row in page),
+        totals=totals,
+        has_totals=any(totals),
+        count=aggregates["row_count"],
+        filters=filters,
+        sort=request.GET.get("sort", ""),
+        first_href=_address(request.GET) if has_previous else "",
+        previous_href=_address(request.GET, before=_cursor_of(page[0])) if has_previous and page else "",
+        next_href=_address(request.GET, after=_cursor_of(page[-1])) if has_next else "",
+        csv_href=_address(request.GET, export="csv"),
+        xlsx_href=_address(request.GET, export="xlsx"),
+        empty=str(listing.empty or _("Nothing here yet")),
+        empty_hint=str(listing.empty_hint),
+        is_filtered=any(card.value for card in filters),
+    )
+
+
+def _apply_filters(
+    listing: Listing, rows: QuerySet[Any], asked: QueryDict
+) -> tuple[QuerySet[Any], tuple[FilterCard, ...]]:
+    cards = []
+    for item in listing.filters:
+        typed, error = asked.get(item.name, "").strip(), ""
+        if typed:
+            try:
+                rows = rows.filter(**{item.lookup: item.parse(typed)})
+            except ValueError:
+                error = _("Not understood, so not used: %(typed)s") % {"typed": typed}
+        choices = tuple((str(value), str(label)) for value, label in item.choices())
+        cards.append(
+            FilterCard(
+                name=item.name,
+                label=str(item.label),
+                kind=item.kind,
+                value=typed,
+                choices=choices,
+                error=error,
+                placeholder=str(item.placeholder),
+            )
+        )
+    return rows, tuple(cards)
+
+
+def _apply_order(listing: Listing, rows: QuerySet[Any], asked: QueryDict) -> tuple[QuerySet[Any], str]:
+    """Order by the asked column, then by key, and keep both with each row for the next page's start."""
+    sortable = {column.name: column.sort for column in listing.columns if column.sort}
+    order = asked.get("sort", "") if asked.get("sort", "").lstrip("-") in sortable else listing.sort or "-"
+    path = sortable.get(order.lstrip("-"), "pk")
+    sign = "-" if order.startswith("-") else ""
+    return rows.annotate(sort_value=F(path), sort_key=F("pk")).order_by(f"{sign}{path}", f"{sign}pk"), order
+
+
+def _take_page(rows: QuerySet[Any], asked: QueryDict, *, descending: bool) -> tuple[list[Any], bool, bool]:
+    """Return the rows of the asked page, and whether there are rows before and after it."""
+    backwards = "before" in asked
+    cursor = _read_cursor(asked.get("before") or asked.get("after") or "")
+    page_rows = rows.reverse() if backwards else rows
+    if cursor is not None:
+        value, key = cursor
+        side = "lt" if descending != backwards else "gt"
+        # The first condition alone lets PostgreSQL start in the index; the second drops the ties already shown.
+        start = Q(**{f"sort_value__{side}e": value}) & (
+            Q(**{f"sort_value__{side}": value}) | Q(**{f"sort_key__{side}": key})
+        )
+        page_rows = page_rows.filter(start)
+    try:
+        found = list(page_rows[: ROWS_PER_PAGE + 1])
+    except (ValueError, TypeError):
+        # A cursor that somebody edited by hand: start over.
+        cursor, backwards = None, False
+        found = list(rows[: ROWS_PER_PAGE + 1])
+    more, page = len(found) > ROWS_PER_PAGE, found[:ROWS_PER_PAGE]
+    if backwards:
+        return page[::-1], more, True
+    return page, cursor is not None, more
+
+
+def _cursor_of(row: Any) -> str:
+    value, key = (row["sort_value"], row["sort_key"]) if isinstance(row, Mapping) else (row.sort_value, row.sort_key)
+    if isinstance(value, datetime.date):
+        value = value.isoformat()
+    elif not isinstance(value, int | str):
+        value = str(value)
+    return base64.urlsafe_b64encode(json.dumps([value, key]).encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str) -> tuple[Any, int] | None:
+    try:
+        value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return value, int(key)
+    except (binascii.Error, ValueError, TypeError):
+        return None
+
+
+def _address(asked: QueryDict, **changes: str) -> str:
+    """Return the query string of this list with changes; another order or page starts from its own place."""
+    query = asked.copy()
+    for name in ("after", "before", "export"):
+        query.pop(name, None)
+    for name, value in changes.items():
+        query[name] = value
+    return f"?{query.urlencode()}"
+
+
+def _heading(column: Column, asked: QueryDict, order: str) -> Heading:
+    is_ordered = order.lstrip("-") == column.name
+    flipped = f"-{column.name}" if is_ordered and not order.startswith("-") else column.name
+    return Heading(
+        label=str(column.label),
+        is_numeric=column.kind in NUMERIC,
+        sort_href=_address(asked, sort=flipped) if column.sort else "",
+        direction=("descending" if order.startswith("-") else "ascending") if is_ordered else "",
+    )
+
+
+def _cell(column: Column, row: Any, *, value: Any = None) -> Cell:
+    raw = column.value_of(row) if row is not None else value
+    href = (column.link(row) or "") if column.link and row is not None else ""
+    tone = tone_of(str(raw)) if column.kind is Kind.STATE and raw else ""
+    return Cell(text=_spell(column, raw), kind=column.kind, href=href, drawer=column.drawer, tone=tone)
+
+
+def _spell(column: Column, raw: Any) -> str:
+    if raw is None or raw == "":
+        return ""
+    formats = get_formats()
+    match column.kind:
+        case Kind.AMOUNT:
+            return formats.amount(raw)
+        case Kind.QUANTITY:
+            return formats.quantity(raw)
+        case Kind.COUNT:
+            return formats.quantity(raw * 1000)
+        case Kind.DATE:
+            return formats.date(raw)
+        case Kind.INSTANT:
+            return spell_instant(raw)
+        case Kind.STATE if column.choices:
+            return label_of(column.choices, raw)
+    return str(raw)
+
+
+def _export_heads(listing: Listing) -> list[str]:
+    return [str(column.label) for column in listing.columns]
+
+
+def _export_rows(listing: Listing, rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    """Yield plain values: numbers in whole units, days and instants as such, states as words."""
+    currency = get_currency()
+    for row in rows.iterator(chunk_size=2_000):
+        values = []
+        for column in listing.columns:
+            raw = column.value_of(row)
+            if column.kind is Kind.AMOUNT and raw is not None:
+                raw = currency.to_decimal(raw)
+            elif column.kind is Kind.QUANTITY and raw is not None:
+                raw = raw / 1000
+            elif column.kind is Kind.STATE and column.choices and raw:
+                raw = label_of(column.choices, raw)
+            values.append(raw)
+        yield values

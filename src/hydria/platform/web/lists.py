@@ -1,0 +1,104 @@
+"""The platform's lists: their columns and filters."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from hydria.platform.models import AuditAction, AuditEntry, Progress, ProgressState, User
+from hydria.platform.web.cards import field_changes
+from hydria.platform.web.listing import Column, Filter, Kind, Listing
+
+
+def _changes_in_short(entry: AuditEntry) -> str:
+    if entry.action == AuditAction.INSERT:
+        return ""
+    return "; ".join(f"{change.name}: {change.old or '–'} → {change.new or '–'}" for change in field_changes(entry)[:3])
+
+
+def _seconds(progress: Progress) -> int | None:
+    if progress.started_at is None or progress.ended_at is None:
+        return None
+    return round((progress.ended_at - progress.started_at).total_seconds())
+
+
+AUDIT = Listing(
+    name="audit",
+    columns=(
+        Column(
+            name="at",
+            label=_("When"),
+            value="at",
+            kind=Kind.INSTANT,
+            link=lambda row: reverse("audit_entry", args=[row.pk]),
+            drawer=True,
+        ),
+        Column(name="actor", label=_("Who"), value="actor"),
+        Column(name="action", label=_("What"), value="action", kind=Kind.STATE, choices=AuditAction),
+        Column(name="table", label=_("Table"), value="table_name"),
+        Column(name="row", label=_("Row"), value="row_id"),
+        Column(name="changes", label=_("Old → new"), value=_changes_in_short),
+        Column(name="reason", label=_("Why"), value="reason"),
+    ),
+    filters=(
+        Filter(name="actor", label=_("Who"), lookup="actor"),
+        Filter(name="action", label=_("What"), lookup="action", kind="choice", choices=lambda: AuditAction.choices),
+        Filter(name="table", label=_("Table"), lookup="table_name", placeholder="parties_party"),
+        Filter(name="row", label=_("Row"), lookup="row_id"),
+        Filter(name="since", label=_("From"), lookup="at__date__gte", kind="date"),
+        Filter(name="until", label=_("To"), lookup="at__date__lte", kind="date"),
+    ),
+    sort="-",
+)
+
+JOBS = Listing(
+    name="jobs",
+    columns=(
+        Column(name="title", label=_("Work"), value="title", link=lambda row: reverse("job", args=[row.pk])),
+        Column(name="state", label=_("State"), value="state", kind=Kind.STATE, choices=ProgressState),
+        Column(name="done", label=_("Done"), value="done_count", kind=Kind.COUNT),
+        Column(name="total", label=_("Of"), value="total_count", kind=Kind.COUNT),
+        Column(name="requested_by", label=_("Asked for by"), value="requested_by"),
+        Column(name="requested_at", label=_("Asked for"), value="requested_at", kind=Kind.INSTANT, sort="requested_at"),
+        Column(name="seconds", label=_("Seconds"), value=_seconds, kind=Kind.COUNT),
+    ),
+    filters=(
+        Filter(name="state", label=_("State"), lookup="state", kind="choice", choices=lambda: ProgressState.choices),
+    ),
+    sort="-requested_at",
+    empty=_("No long work has been asked for yet"),
+    empty_hint=_("Loads, billing runs and exports appear here while they run and afterwards."),
+)
+
+
+def _roles_of(user: User) -> str:
+    return ", ".join(role.name for role in user.roles.all())
+
+
+USERS = Listing(
+    name="users",
+    columns=(
+        Column(
+            name="username",
+            label=_("Log-in name"),
+            value="username",
+            sort="username",
+            link=lambda row: reverse("user", args=[row.pk]),
+        ),
+        Column(name="full_name", label=_("Name"), value="full_name", sort="full_name"),
+        Column(name="roles", label=_("Roles"), value=_roles_of),
+        Column(name="office", label=_("Office"), value=lambda row: row.office.name if row.office else _("All offices")),
+        Column(
+            name="state",
+            label=_("May log in"),
+            value=lambda row: "ACTIVE" if row.is_active else "CLOSED",
+            kind=Kind.STATE,
+        ),
+        Column(name="last_login", label=_("Last seen"), value="last_login", kind=Kind.INSTANT),
+    ),
+    filters=(
+        Filter(name="name", label=_("Name"), lookup="full_name__icontains"),
+        Filter(name="role", label=_("Role"), lookup="roles__name__icontains"),
+    ),
+    sort="username",
+)

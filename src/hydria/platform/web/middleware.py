@@ -1,0 +1,44 @@
+"""Give each request its reader's language, the company's formats and time zone, and refusals their page."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from hydria.platform import queries
+from hydria.platform.access import UnableToPermit
+from hydria.platform.models import User
+from hydria.platform.web.formats import set_company_formats
+
+
+class ReaderMiddleware:
+    """Activate the language of the user and the time zone, currency and country of the company."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request in the reader's language."""
+        company = queries.get_company()
+        request.company = company  # type: ignore[attr-defined]  # shown at the head of every page
+        set_company_formats(currency=company.currency, country=company.country)
+        timezone.activate(zoneinfo.ZoneInfo(company.timezone))
+        if isinstance(request.user, User):
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Show a refusal for want of permission as such, and an object that is not there as not found."""
+        if isinstance(exception, UnableToPermit):
+            card = {"reason": exception.message, "permission": exception.data.get("permission", "")}
+            return render(request, "403.html", card, status=403)
+        if isinstance(exception, ObjectDoesNotExist):
+            return render(request, "404.html", {"reason": _("Nothing here has this number.")}, status=404)
+        return None

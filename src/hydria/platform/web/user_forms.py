@@ -1,0 +1,81 @@
+"""Forms for log-in, preferences, users and roles."""
+
+from __future__ import annotations
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy as _
+
+from hydria.platform import queries
+from hydria.platform.web.cards import permission_labels
+from hydria.platform.web.forms import AmountField, DeskForm
+
+
+class LogInForm(DeskForm, AuthenticationForm):
+    """Name and password."""
+
+
+class PreferencesForm(DeskForm):
+    """How the reader likes the screens."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=lambda: settings.LANGUAGES)
+    theme = forms.ChoiceField(
+        label=_("Appearance"),
+        choices=[("auto", _("As this computer")), ("light", _("Light")), ("dark", _("Dark"))],
+    )
+
+
+class _UserFields(DeskForm):
+    full_name = forms.CharField(label=_("Name"), max_length=150)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    office_id = forms.TypedChoiceField(
+        label=_("Office"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        choices=lambda: [("", _("All offices")), *((office.pk, office.name) for office in queries.list_offices())],
+    )
+    role_ids = forms.TypedMultipleChoiceField(
+        label=_("Roles"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        choices=lambda: [(role.pk, role.name) for role in queries.list_roles()],
+    )
+
+
+class NewUserForm(_UserFields):
+    """A log-in to be made."""
+
+    username = forms.CharField(
+        label=_("Log-in name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    password = forms.CharField(
+        label=_("First password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least ten characters; tell it to the person, who can change it."),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=lambda: settings.LANGUAGES)
+    field_order = ("username", "full_name", "password")
+
+
+class UserForm(_UserFields):
+    """A log-in to be changed."""
+
+    password = forms.CharField(
+        label=_("New password"), required=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    is_active = forms.BooleanField(label=_("May log in"), required=False)
+    reason = forms.CharField(label=_("Reason for the change"), max_length=250)
+
+
+class RoleForm(DeskForm):
+    """What a role may do."""
+
+    permissions = forms.MultipleChoiceField(
+        label=_("May"), required=False, widget=forms.CheckboxSelectMultiple, choices=permission_labels
+    )
+    amount_limit_minor = AmountField(
+        label=_("Largest amount of one act"), required=False, help_text=_("Leave empty for no limit.")
+    )
+    reason = forms.CharField(label=_("Reason for the change"), max_length=250)

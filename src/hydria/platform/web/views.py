@@ -1,0 +1,169 @@
+"""The platform's own pages: log-in, preferences, users and roles, audit, long work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from hydria.platform import audit, operations, queries
+from hydria.platform.access import Permission
+from hydria.platform.web import cards, lists
+from hydria.platform.web.doors import actor_of, is_fragment, needs, render_page
+from hydria.platform.web.forms import handle_form
+from hydria.platform.web.listing import build_list, show_list
+from hydria.platform.web.user_forms import LogInForm, NewUserForm, PreferencesForm, RoleForm, UserForm
+
+
+class LogIn(LoginView):
+    """Let a person in by name and password; too many wrong ones close the door for a while."""
+
+    template_name = "platform/login.html"
+    authentication_form = LogInForm
+    redirect_authenticated_user = True
+
+
+def show_lockout(request: HttpRequest, *_arguments: Any, **_keywords: Any) -> HttpResponseBase:
+    """Say that too many wrong passwords were tried and how long to wait."""
+    return render(request, "platform/lockout.html", status=429)
+
+
+@login_required
+def edit_preferences(request: HttpRequest) -> HttpResponseBase:
+    """Let readers choose their language and theme."""
+    actor = actor_of(request)
+    form = PreferencesForm(
+        request.POST or None, initial={"language": request.user.language, "theme": request.user.theme}
+    )
+
+    def act(data: dict[str, Any]) -> str:
+        operations.set_preferences(actor=actor, language=data["language"], theme=data["theme"])
+        with translation.override(data["language"]):
+            messages.success(request, _("Your preferences are kept."))
+        return reverse("preferences")
+
+    return handle_form(request, form=form, act=act, context={"title": _("My preferences")})
+
+
+# Users and roles
+
+
+@needs(Permission.USER_MANAGE)
+def show_users(request: HttpRequest) -> HttpResponseBase:
+    """List the log-ins."""
+    return show_list(
+        request, listing=lists.USERS, rows=queries.list_users(), title=_("Users"), template="platform/users.html"
+    )
+
+
+@needs(Permission.USER_MANAGE)
+def add_user(request: HttpRequest) -> HttpResponseBase:
+    """Make a log-in."""
+
+    def act(data: dict[str, Any]) -> str:
+        user = operations.create_user(actor=actor_of(request), **data)
+        messages.success(request, _("%s can log in now.") % user.full_name)
+        return reverse("users")
+
+    context = {"title": _("New user"), "submit": _("Make the log-in"), "cancel": reverse("users")}
+    return handle_form(request, form=NewUserForm(request.POST or None), act=act, context=context)
+
+
+@needs(Permission.USER_MANAGE)
+def edit_user(request: HttpRequest, user_id: int) -> HttpResponseBase:
+    """Change a log-in."""
+    user = queries.list_users().get(id=user_id)
+    initial = {
+        "full_name": user.full_name,
+        "email": user.email,
+        "office_id": user.office_id,
+        "is_active": user.is_active,
+        "role_ids": [role.pk for role in user.roles.all()],
+    }
+
+    def act(data: dict[str, Any]) -> str:
+        operations.change_user(actor=actor_of(request), user_id=user_id, **data)
+        messages.success(request, _("Saved."))
+        return reverse("users")
+
+    context = {"title": user.full_name or user.username, "cancel": reverse("users")}
+    return handle_form(request, form=UserForm(request.POST or None, initial=initial), act=act, context=context)
+
+
+@needs(Permission.USER_MANAGE)
+def show_roles(request: HttpRequest) -> HttpResponseBase:
+    """Show which role may do what."""
+    context = {"title": _("Roles"), "matrix": cards.permission_matrix(queries.list_roles())}
+    return render_page(request, "platform/roles.html", context)
+
+
+@needs(Permission.USER_MANAGE)
+def edit_role(request: HttpRequest, role_id: int) -> HttpResponseBase:
+    """Change what a role may do."""
+    role = queries.list_roles().get(id=role_id)
+    initial = {"permissions": role.permissions, "amount_limit_minor": role.amount_limit_minor}
+
+    def act(data: dict[str, Any]) -> str:
+        operations.change_role(actor=actor_of(request), role_id=role_id, **data)
+        messages.success(request, _("Saved."))
+        return reverse("roles")
+
+    context = {"title": role.name, "cancel": reverse("roles")}
+    return handle_form(request, form=RoleForm(request.POST or None, initial=initial), act=act, context=context)
+
+
+# Audit
+
+
+@needs(Permission.AUDIT_VIEW)
+def show_audit(request: HttpRequest) -> HttpResponseBase:
+    """Search every change: who, when, old and new, why."""
+    entries = audit.list_audit_entries(actor=actor_of(request), wanted=audit.AuditFilter())
+    return show_list(request, listing=lists.AUDIT, rows=entries, title=_("Audit"))
+
+
+@needs(Permission.AUDIT_VIEW)
+def show_audit_entry(request: HttpRequest, entry_id: int) -> HttpResponseBase:
+    """Show one change field by field, with the changes made together with it."""
+    entries = audit.list_audit_entries(actor=actor_of(request), wanted=audit.AuditFilter())
+    entry = entries.get(id=entry_id)
+    together = entries.filter(transaction_id=entry.transaction_id).exclude(id=entry.pk)[:20]
+    context = {"entry": cards.audit_card(entry), "together": [cards.audit_card(other) for other in together]}
+    template = (
+        "platform/_audit_entry.html" if is_fragment(request, target="drawer-body") else "platform/audit_entry.html"
+    )
+    return render_page(request, template, {"title": _("Change"), **context})
+
+
+# Long work
+
+
+@needs(Permission.JOB_VIEW)
+def show_jobs(request: HttpRequest) -> HttpResponseBase:
+    """Show the work that is going on, what came before it, and how the queue stands."""
+    now = timezone.now()
+    going = [cards.progress_card(progress, now=now) for progress in queries.list_progress_going()]
+    context = {
+        "title": _("Jobs"),
+        "going": going,
+        "queue": queries.count_queue(),
+        "list": build_list(request, listing=lists.JOBS, rows=queries.list_progress()),
+    }
+    fragments = {"list-jobs": "platform/_list.html"}
+    return render_page(request, "platform/jobs.html", context, fragments=fragments)
+
+
+@needs(Permission.JOB_VIEW)
+def show_job(request: HttpRequest, progress_id: int) -> HttpResponseBase:
+    """Show one piece of long work; the page asks again while it goes on."""
+    card = cards.progress_card(queries.list_progress().get(id=progress_id), now=timezone.now())
+    is_poll = request.headers.get("HX-Request") == "true"
+    template = "platform/_progress.html" if is_poll else "platform/job.html"
+    return render_page(request, template, {"title": card.title, "card": card})
