@@ -72,3 +72,18 @@ def django_db_modify_db_settings(database_url: str, django_db_modify_db_settings
     parameters = conninfo_to_dict(database_url)
     for key, name in named.items():
         connection.settings_dict[key] = str(parameters.get(name) or "")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_past_the_guards() -> Iterator[None]:
+    """Let the tests that commit empty the tables afterwards, though posted rows refuse to be emptied."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    flush = DatabaseOperations.execute_sql_flush
+
+    def execute_sql_flush(self: DatabaseOperations, statements: list[str]) -> None:
+        flush(self, ["SET session_replication_role = replica", *statements, "SET session_replication_role = origin"])
+
+    DatabaseOperations.execute_sql_flush = execute_sql_flush  # type: ignore[method-assign]
+    yield
+    DatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]

@@ -16,7 +16,7 @@ DECLARE
     who_id bigint := nullif(current_setting('hydria.actor_id', true), '')::bigint;
     why text := coalesce(current_setting('hydria.reason', true), '');
     tx bigint := pg_current_xact_id()::text::bigint;
-    hidden text[] := TG_ARGV;
+    hidden text[] := coalesce(TG_ARGV, '{}');
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO platform_auditentry (table_name, row_id, action, actor, actor_user_id, reason, transaction_id)
