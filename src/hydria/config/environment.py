@@ -148,6 +148,10 @@ class Environment:
     time_zone: str = _variable(str, "Time zone of the company's business days.", default="UTC")
     log_level: str = _variable(str, "Least severity written: `DEBUG`, `INFO`, `WARNING`, `ERROR`.", default="INFO")
     log_json: bool = _variable(_boolean, "1 writes each log record as one JSON object.", default=False)
+    load_size_mb_max: int = _variable(
+        _count, "Megabytes that one file to be loaded may have, also once unpacked.", default=512
+    )
+    load_rows_max: int = _variable(_count, "Rows that one file to be loaded may have.", default=5_000_000)
     real_data: str = _variable(
         str, "Folder of real data sets; switches on the tests marked `real`.", default="", shown_default="(none)"
     )

@@ -13,6 +13,7 @@ from hydria.intake.domain.kinds import KINDS, Kind
 from hydria.intake.domain.mapping import INPUT_PREFIX, Cell, Mapping, RecordRule
 from hydria.kernel.issues import Issue, Severity
 
+ROW_COLUMN = "#"
 FINDINGS_MAX = 20_000
 """Findings that one file may have; more are counted, and the count is a finding."""
 
@@ -49,6 +50,8 @@ def build_records(*, table: Table, mapping: Mapping, money_exponent: int) -> tup
     Guarantee: a row of the file with a blocking finding for a kind gives no record of that kind; every other row
     that the rule's condition lets pass gives one, or repeats one.
     """
+    # The row number is a column too: some files have an order and no number for it.
+    table = Table(table.cells.with_columns(table.row_numbers.cast(pl.String).alias(ROW_COLUMN)), table.row_numbers)
     lacking = [name for name in mapping.columns if name not in table.cells.columns]
     if lacking:
         present = ", ".join(table.cells.columns[:40])

@@ -15,7 +15,11 @@ MOVES: Mapping[str, Mapping[str, str]] = {
         "REFUSED": "checked again after the register had changed",
         "APPLIED": "a person has seen the preview",
     },
-    "REFUSED": {"CHECKED": "checked again after the register was mended", "REFUSED": "checked again"},
+    "REFUSED": {
+        "CHECKED": "checked again after the register was mended",
+        "REFUSED": "checked again",
+        "APPLIED": "loaded after the register was mended",
+    },
     "APPLIED": {"REVERSED": "a person undid it, with a reason"},
     "REVERSED": {},
 }

@@ -1,0 +1,381 @@
+"""
+Write the staged rows of one record rule into the tables of the register, set by set.
+
+One path serves preview and loading: the preview runs it and rolls back, so the two cannot disagree. Per rule a
+temporary table `intake_incoming` holds the typed rows with their references resolved; then one UPDATE, one INSERT.
+When the INSERT offends a constraint, it is halved until the offending rows stand alone: each is refused by the
+sentence that the constraint is named after, and the others go on.
+
+These tables belong to other contexts, whose operations write one row for one person. A take-over of 200,000 points
+needs sets, so the register's SQL lives here, in one place, behind the same constraints and audit triggers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import Model
+
+from hydria.intake.domain.kinds import KINDS, Field, FieldType, Kind
+from hydria.kernel.issues import Issue
+from hydria.platform.access import Actor
+
+OWN_SCHEME = "own"
+"""The scheme of files that use our own numbers: nothing is aliased, keys are looked up as numbers."""
+REFUSED_ROWS_MAX = 200
+"""Rows of one rule that are singled out when the database refuses them; one more ends the search."""
+
+_CASTS = {
+    FieldType.TEXT: "{}",
+    FieldType.WHOLE: "({})::bigint",
+    FieldType.QUANTITY: "({})::bigint",
+    FieldType.MONEY: "({})::bigint",
+    FieldType.DEGREES: "({})::numeric",
+    FieldType.DATE: "({})::date",
+    FieldType.TRUTH: "({})::boolean",
+}
+_FOLDED = {"party": ("search_name", "name"), "premise": ("search_address", "address")}
+_OWN_NUMBER = {"meter": "serial"}
+# What a new row of these kinds needs besides its fields.
+_CONSTANTS = {
+    "reading": {"source": "'MIGRATION'", "is_live": "true", "reason": "''", "recorded_by": "%(actor)s"},
+    "consumption": {"state": "'FINAL'"},
+}
+_LIVE = {"reading": "t.is_live", "consumption": "t.state <> 'SUPERSEDED'"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCounts:
+    """What became of the staged rows of one rule."""
+
+    created: int
+    changed: int
+    unchanged: int
+    refused: int
+
+
+def get_model(kind: Kind) -> type[Model]:
+    """Return the model whose table a kind fills."""
+    return apps.get_model(kind.model)
+
+
+def write_rule(
+    *, batch_id: int, rule: int, kind: Kind, fed: frozenset[str], scheme: str, actor: Actor
+) -> tuple[RuleCounts, list[Issue]]:
+    """
+    Write the staged rows of one rule; call inside a transaction.
+
+    fed  the fields that the mapping feeds; the columns of others are set on new rows only
+
+    Guarantee: rows that are already as the file says are not touched.
+    """
+    return _RuleWriter(batch_id=batch_id, rule=rule, kind=kind, fed=fed, scheme=scheme, actor=actor).write()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RuleWriter:
+    batch_id: int
+    rule: int
+    kind: Kind
+    fed: frozenset[str]
+    scheme: str
+    actor: Actor
+
+    def write(self) -> tuple[RuleCounts, list[Issue]]:
+        table = get_model(self.kind)._meta.db_table
+        self.execute("DROP TABLE IF EXISTS intake_incoming")
+        total = self.execute(f"CREATE TEMP TABLE intake_incoming ON COMMIT DROP AS {self.incoming_sql(table)}")
+        self.execute("CREATE UNIQUE INDEX ON intake_incoming (position)")
+        self.execute("ANALYZE intake_incoming")
+        issues = [*self.unknown_references(), *self.fact_conflicts(table)]
+        changed = 0 if self.kind.is_fact else self.update(table)
+        created, refusals = self.insert(table)
+        issues.extend(refusals)
+        refused = len({issue.row for issue in issues})
+        unchanged = max(total - created - changed - refused, 0)
+        return RuleCounts(created=created, changed=changed, unchanged=unchanged, refused=refused), issues
+
+    # Incoming rows
+
+    def incoming_sql(self, table: str) -> str:
+        references = [field for field in self.kind.fields if field.refers_to and field.name in self.fed]
+        columns = [f"{expression} AS {column}" for column, expression in self.columns().items()]
+        raw = [f"s.fields->>'{field.name}' AS raw_{field.name}" for field in references]
+        joins = [self.reference_join(field) for field in references]
+        sequence = f"pg_get_serial_sequence('{table}', 'id')"
+        return (
+            "SELECT row_number() OVER (ORDER BY s.row_number) AS position, s.row_number,"
+            f" coalesce(existing.id, nextval({sequence})) AS target_id, existing.id IS NULL AS is_new,"
+            f" s.fields->>'key' AS alias, {', '.join([*columns, *raw])}"
+            f" FROM intake_stagedrow s {' '.join(joins)} {self.existing_join(table)}"
+            " WHERE s.batch_id = %(batch_id)s AND s.rule = %(rule)s"
+        )
+
+    def columns(self) -> dict[str, str]:
+        """Return the fed columns of the table with the SQL that reads each from a staged row."""
+        columns = {}
+        for field in self.kind.fields:
+            if field.name not in self.fed or field.name == "key" or field.column in ("from", "until"):
+                continue
+            columns[field.column] = f"r_{field.name}.id" if field.refers_to else _typed(field)
+        if self.kind.is_ranged:
+            until = "(s.fields->>'until')::date" if "until" in self.fed else "NULL"
+            columns["valid_during"] = f"daterange((s.fields->>'from')::date, {until})"
+        if self.kind.name in _FOLDED and _FOLDED[self.kind.name][1] in self.fed:
+            columns[_FOLDED[self.kind.name][0]] = "s.fields->>'folded'"
+        return columns
+
+    def reference_join(self, field: Field) -> str:
+        """Return the join that finds the row a field refers to, as `r_<field>.id`."""
+        name, value = f"r_{field.name}", f"s.fields->>'{field.name}'"
+        target = KINDS[field.refers_to]
+        if not target.has_alias:
+            return f"LEFT JOIN {get_model(target)._meta.db_table} {name} ON {name}.code = {value}"
+        found = self.lookup(target, value)
+        if self.kind.name == "reading":
+            found = f"SELECT d.id FROM metering_register d JOIN ({found}) m ON m.id = d.meter_id AND d.channel = 'MAIN'"
+        return f"LEFT JOIN LATERAL ({found}) {name} ON true"
+
+    def lookup(self, kind: Kind, value: str) -> str:
+        if self.scheme == OWN_SCHEME:
+            number = _OWN_NUMBER.get(kind.name, "number")
+            table = get_model(kind)._meta.db_table
+            return f"SELECT min(o.id) AS id FROM {table} o WHERE o.{number} = {value} HAVING count(*) = 1"
+        return (
+            "SELECT a.object_id AS id FROM platform_externalalias a WHERE a.scheme = %(scheme)s"
+            f" AND a.object_kind = '{kind.model.lower()}' AND a.value = {value}"
+        )
+
+    def existing_join(self, table: str) -> str:
+        """Return the join that finds the row itself where it is there already, as `existing.id`."""
+        if self.kind.has_alias:
+            found = self.lookup(self.kind, "s.fields->>'key'")
+            return f"LEFT JOIN LATERAL ({found}) existing ON true"
+        columns = self.columns()
+        conditions = [_LIVE.get(self.kind.name, "true")]
+        for name in self.kind.identity:
+            field = self.kind.field(name)
+            assert field is not None
+            if field.column == "from":
+                conditions.append("lower(t.valid_during) = (s.fields->>'from')::date")
+            else:
+                conditions.append(f"t.{field.column} = {columns.get(field.column, _default(field))}")
+        return f"LEFT JOIN LATERAL (SELECT t.id FROM {table} t WHERE {' AND '.join(conditions)}) existing ON true"
+
+    # Findings
+
+    def unknown_references(self) -> list[Issue]:
+        """Take out the rows that refer to something unknown, and name each."""
+        issues = []
+        for field in self.kind.fields:
+            if not field.refers_to or field.name not in self.fed:
+                continue
+            gone = self.fetch(
+                f"DELETE FROM intake_incoming WHERE {field.column} IS NULL AND raw_{field.name} IS NOT NULL"
+                f" RETURNING row_number, raw_{field.name}"
+            )
+            data = {"kind": field.refers_to}
+            issues.extend(
+                Issue(code="reference_unknown", row=row, field=field.name, data={**data, "value": value})
+                for row, value in sorted(gone)
+            )
+        return issues
+
+    def fact_conflicts(self, table: str) -> list[Issue]:
+        """Take out facts that contradict what is recorded: a fact is corrected with a reason, not overwritten."""
+        if not self.kind.is_fact:
+            return []
+        gone = self.fetch(
+            f"DELETE FROM intake_incoming i USING {table} t WHERE t.id = i.target_id AND {self.differs()}"
+            " RETURNING i.row_number"
+        )
+        return [
+            Issue(code="fact_differs", row=row, field=self.kind.name, data={"kind": self.kind.name})
+            for (row,) in sorted(gone)
+        ]
+
+    def differs(self) -> str:
+        columns = list(self.columns())
+        ours = ", ".join(f"t.{column}" for column in columns)
+        theirs = ", ".join(f"i.{column}" for column in columns)
+        return f"ROW({ours}) IS DISTINCT FROM ROW({theirs})"
+
+    # Writing
+
+    def update(self, table: str) -> int:
+        columns = list(self.columns())
+        before = ", ".join(f"'{column}', t.{column}" for column in columns)
+        changed = self.execute(
+            "INSERT INTO intake_loadeffect (batch_id, rule, kind, target_id, action, before)"
+            f" SELECT %(batch_id)s, %(rule)s, %(kind)s, t.id, 'CHANGED', jsonb_build_object({before})"
+            f" FROM {table} t JOIN intake_incoming i ON i.target_id = t.id WHERE NOT i.is_new AND {self.differs()}"
+        )
+        if changed:
+            assigned = ", ".join(f"{column} = i.{column}" for column in columns)
+            self.execute(
+                f"UPDATE {table} t SET {assigned} FROM intake_incoming i"
+                f" WHERE t.id = i.target_id AND NOT i.is_new AND {self.differs()}"
+            )
+        return changed
+
+    def insert(self, table: str) -> tuple[int, list[Issue]]:
+        columns = self.columns()
+        unfed = {
+            field.column: _default(field)
+            for field in self.kind.fields
+            if field.name not in self.fed and field.name != "key" and field.column not in ("from", "until")
+        }
+        more = {**unfed, **_CONSTANTS.get(self.kind.name, {})}
+        names = ", ".join(["id", *columns, *more])
+        values = ", ".join(["target_id", *columns, *more.values()])
+        statement = (
+            f"INSERT INTO {table} ({names}) SELECT {values} FROM intake_incoming"
+            " WHERE is_new AND position >= %(first)s AND position < %(end)s"
+        )
+        ((end,),) = self.fetch("SELECT coalesce(max(position), 0) + 1 FROM intake_incoming")
+        refusals = list(self.insert_halving(statement, first=1, end=end, budget=[REFUSED_ROWS_MAX]))
+        refused = [position for position, _issue in refusals]
+        if refused:
+            self.execute("DELETE FROM intake_incoming WHERE position = ANY(%(refused)s)", refused=refused)
+        created = self.execute(
+            "INSERT INTO intake_loadeffect (batch_id, rule, kind, target_id, action)"
+            " SELECT %(batch_id)s, %(rule)s, %(kind)s, target_id, 'CREATED' FROM intake_incoming WHERE is_new"
+        )
+        if self.kind.has_alias and self.scheme != OWN_SCHEME:
+            self.execute(
+                "INSERT INTO platform_externalalias (scheme, object_kind, object_id, value)"
+                " SELECT %(scheme)s, %(object_kind)s, target_id, alias FROM intake_incoming WHERE is_new"
+            )
+            self.execute("ANALYZE platform_externalalias")
+        return created, [issue for _position, issue in refusals]
+
+    def insert_halving(
+        self, statement: str, *, first: int, end: int, budget: list[int]
+    ) -> Iterator[tuple[int, Issue]]:
+        """Insert the rows of `[first, end)`; halve until each row that the database refuses stands alone."""
+        if budget[0] <= 0:
+            return
+        try:
+            with transaction.atomic():
+                self.execute(statement, first=first, end=end)
+        except (IntegrityError, DataError) as error:
+            if end - first > 1:
+                middle = (first + end) // 2
+                yield from self.insert_halving(statement, first=first, end=middle, budget=budget)
+                yield from self.insert_halving(statement, first=middle, end=end, budget=budget)
+                return
+            budget[0] -= 1
+            code = "refused_by_rule" if budget[0] else "refused_by_rule_and_more"
+            diagnosis = getattr(error.__cause__, "diag", None)
+            rule = getattr(diagnosis, "constraint_name", None) or ""
+            detail = getattr(diagnosis, "message_detail", None) or str(error)
+            ((row,),) = self.fetch("SELECT row_number FROM intake_incoming WHERE position = %(first)s", first=first)
+            yield first, Issue(code=code, row=row, field=self.kind.name, data={"rule": rule, "detail": detail[:200]})
+
+    # SQL
+
+    def execute(self, statement: str, **more: object) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {**self.parameters(), **more})
+            return int(cursor.rowcount)
+
+    def fetch(self, statement: str, **more: object) -> list[tuple[object, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {**self.parameters(), **more})
+            rows: list[tuple[object, ...]] = cursor.fetchall()
+            return rows
+
+    def parameters(self) -> dict[str, object]:
+        return {
+            "batch_id": self.batch_id,
+            "rule": self.rule,
+            "kind": self.kind.name,
+            "scheme": self.scheme,
+            "object_kind": self.kind.model.lower(),
+            "actor": self.actor.name,
+        }
+
+
+def _typed(field: Field) -> str:
+    """Return the SQL that reads a field from a staged row; an empty cell becomes the field's default."""
+    if field.column == "inputs":
+        return "(s.fields->'inputs' #>> '{}')::jsonb"
+    value = _CASTS[field.type].format(f"s.fields->>'{field.name}'")
+    return value if field.default is None else f"coalesce({value}, {_default(field)})"
+
+
+def _default(field: Field) -> str:
+    if field.default is None:
+        return "NULL"
+    literal = f"'{field.default}'"
+    return f"{literal}::jsonb" if field.column == "inputs" else _CASTS[field.type].format(literal)
+
+
+def delete_created(*, batch_id: int, kind: Kind) -> int:
+    """Delete the rows of a kind that a batch created, with their aliases; call inside a transaction."""
+    table = get_model(kind)._meta.db_table
+    created = (
+        "SELECT target_id FROM intake_loadeffect WHERE batch_id = %(batch_id)s AND kind = %(kind)s"
+        " AND action = 'CREATED'"
+    )
+    parameters = {"batch_id": batch_id, "kind": kind.name, "object_kind": kind.model.lower()}
+    with connection.cursor() as cursor:
+        if kind.has_alias:
+            cursor.execute(
+                "DELETE FROM platform_externalalias WHERE object_kind = %(object_kind)s"
+                f" AND object_id IN ({created})",
+                parameters,
+            )
+        cursor.execute(f"DELETE FROM {table} WHERE id IN ({created})", parameters)
+        return int(cursor.rowcount)
+
+
+def restore_changed(*, batch_id: int, kind: Kind) -> None:
+    """Give the rows of a kind that a batch changed what they held before; call inside a transaction."""
+    table = get_model(kind)._meta.db_table
+    changed = "FROM intake_loadeffect e WHERE e.batch_id = %(batch_id)s AND e.kind = %(kind)s AND e.action = 'CHANGED'"
+    parameters = {"batch_id": batch_id, "kind": kind.name}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT jsonb_object_keys(e.before) {changed}", parameters)
+        columns = [column for (column,) in cursor.fetchall()]
+        if columns:
+            assigned = ", ".join(f"{column} = was.{column}" for column in columns)
+            cursor.execute(
+                f"UPDATE {table} t SET {assigned} FROM (SELECT e.target_id, (jsonb_populate_record(NULL::{table},"
+                f" e.before)).* {changed}) was WHERE t.id = was.target_id",
+                parameters,
+            )
+
+
+def count_dependents(*, batch_id: int, kind: Kind) -> Iterator[tuple[str, int]]:
+    """
+    Yield the tables, with how many rows, that refer to what a batch created and that it did not create itself.
+
+    Every relation that Django knows counts, also those that bulk tables keep without a foreign key.
+    """
+    kinds_by_model = {entry.model.lower(): entry.name for entry in KINDS.values()}
+    for relation in get_model(kind)._meta.get_fields(include_hidden=True):
+        if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
+            continue
+        model = relation.related_model
+        column = relation.field.column  # type: ignore[union-attr]
+        parameters = {
+            "batch_id": batch_id,
+            "kind": kind.name,
+            "own_kind": kinds_by_model.get(model._meta.label_lower, ""),  # type: ignore[union-attr]
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT count(*) FROM {model._meta.db_table} d"  # type: ignore[union-attr]
+                " JOIN intake_loadeffect e ON e.batch_id = %(batch_id)s AND e.kind = %(kind)s AND e.action = 'CREATED'"
+                f" AND e.target_id = d.{column}"
+                " WHERE NOT EXISTS (SELECT FROM intake_loadeffect o WHERE o.batch_id = %(batch_id)s"
+                f" AND o.kind = %(own_kind)s AND o.action = 'CREATED' AND o.target_id = d.{model._meta.pk.column})",  # type: ignore[union-attr]
+                parameters,
+            )
+            (count,) = cursor.fetchone()
+        if count:
+            yield model._meta.verbose_name, count  # type: ignore[union-attr]
