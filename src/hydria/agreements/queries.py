@@ -1,0 +1,253 @@
+"""Reads of accounts and service agreements."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from hydria.agreements.models import (
+    Account,
+    AccountParty,
+    AccountRole,
+    AgreementTerms,
+    BillingExclusion,
+    Exemption,
+    ServiceAgreement,
+)
+from hydria.platform.access import Actor, Permission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLine:
+    """An account in one line, as search results and pickers show it."""
+
+    account_id: int
+    number: str
+    holder_name: str
+    address: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPartyCard:
+    """A party's role on an account."""
+
+    party_id: int
+    name: str
+    role: str
+    role_label: str
+    start_date: datetime.date
+    end_date: datetime.date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementCard:
+    """A service agreement with its place and the terms in force; `end_date` is the day after the last of supply."""
+
+    agreement_id: int
+    number: str
+    service: str
+    unit: str
+    service_point_id: int
+    point_number: str
+    address: str
+    route: str
+    is_metered: bool
+    is_disconnectable: bool
+    start_date: datetime.date
+    end_date: datetime.date | None
+    is_active: bool
+    tariff_code: str
+    category: str
+    exemptions: tuple[str, ...]
+    exclusion_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCard:
+    """An account with its people and its agreements, newest first."""
+
+    account_id: int
+    number: str
+    delivery_label: str
+    delivery_address: str
+    opened_date: datetime.date
+    closed_date: datetime.date | None
+    parties: tuple[AccountPartyCard, ...]
+    agreements: tuple[AgreementCard, ...]
+
+    @property
+    def holder(self) -> AccountPartyCard | None:
+        """Return the party that holds the account now."""
+        return next((party for party in self.parties if party.role == AccountRole.HOLDER and not party.end_date), None)
+
+
+def access_account(*, actor: Actor, account_id: int) -> Account:
+    """
+    Return an account that the actor may see.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    :raises Account.DoesNotExist: if there is no such account.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    return Account.objects.get(pk=account_id)
+
+
+def get_account_card(*, actor: Actor, account_id: int, today: datetime.date) -> AccountCard:
+    """
+    Return an account as its page shows it.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    :raises Account.DoesNotExist: if there is no such account.
+    """
+    account = access_account(actor=actor, account_id=account_id)
+    parties = AccountParty.objects.filter(account=account).select_related("party").order_by("-valid_during", "role")
+    return AccountCard(
+        account_id=account.pk,
+        number=account.number,
+        delivery_label=str(account.get_delivery_mode_display()),
+        delivery_address=account.delivery_address,
+        opened_date=account.opened_date,
+        closed_date=account.closed_date,
+        parties=tuple(
+            AccountPartyCard(
+                party_id=link.party_id,
+                name=link.party.name,
+                role=link.role,
+                role_label=str(link.get_role_display()),
+                start_date=link.valid_during.lower,
+                end_date=link.valid_during.upper,
+            )
+            for link in parties
+        ),
+        agreements=_agreement_cards(account, today=today),
+    )
+
+
+def list_accounts(*, actor: Actor, today: datetime.date) -> QuerySet[Account]:
+    """
+    Return the accounts, each with `holder_name` and `address` as of today.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    return _with_holder_and_address(Account.objects.all(), today=today)
+
+
+def find_accounts(*, typed: str, count_max: int) -> list[int]:
+    """Return accounts whose own number, or an agreement's, starts with what was typed (CUS-19)."""
+    text = typed.strip()
+    if not any(letter.isdigit() for letter in text):
+        return []
+    numbered = Account.objects.filter(number__startswith=text).order_by("number").values_list("id", flat=True)
+    agreed = ServiceAgreement.objects.filter(number__startswith=text).order_by("number")
+    found = [*numbered[:count_max], *agreed.values_list("account_id", flat=True)[:count_max]]
+    return list(dict.fromkeys(found))[:count_max]
+
+
+def list_accounts_of_parties(*, party_ids: Sequence[int]) -> list[int]:
+    """Return the accounts on which parties have or had a role, in the order of the parties, those of today first."""
+    links = AccountParty.objects.filter(party__in=list(party_ids)).order_by("-valid_during")
+    by_party: dict[int, list[int]] = {}
+    for party_id, account_id in links.values_list("party_id", "account_id"):
+        by_party.setdefault(party_id, []).append(account_id)
+    return list(dict.fromkeys(account_id for party_id in party_ids for account_id in by_party.get(party_id, ())))
+
+
+def list_accounts_of_points(*, service_point_ids: Sequence[int]) -> dict[int, int]:
+    """Return the account that each service point was last agreed with."""
+    agreed = ServiceAgreement.objects.filter(service_point__in=list(service_point_ids)).order_by("valid_during")
+    return dict(agreed.values_list("service_point_id", "account_id"))
+
+
+def list_account_lines(*, account_ids: Sequence[int], today: datetime.date) -> list[AccountLine]:
+    """Return accounts in one line each, in the order asked for."""
+    found = _with_holder_and_address(Account.objects.filter(id__in=list(account_ids)), today=today)
+    lines = {
+        account.pk: AccountLine(
+            account_id=account.pk,
+            number=account.number,
+            holder_name=account.holder_name or "",
+            address=account.address or "",
+            is_open=account.closed_date is None,
+        )
+        for account in found
+    }
+    return [lines[account_id] for account_id in account_ids if account_id in lines]
+
+
+def _with_holder_and_address(accounts: QuerySet[Account], *, today: datetime.date) -> QuerySet[Account]:
+    holders = AccountParty.objects.filter(account=OuterRef("pk"), role=AccountRole.HOLDER, valid_during__contains=today)
+    agreed = ServiceAgreement.objects.filter(account=OuterRef("pk")).order_by("-valid_during")
+    return accounts.annotate(
+        holder_name=Subquery(holders.values("party__name")[:1]),
+        address=Subquery(agreed.values("service_point__premise__address")[:1]),
+    )
+
+
+def _agreement_cards(account: Account, *, today: datetime.date) -> tuple[AgreementCard, ...]:
+    agreements = (
+        ServiceAgreement.objects.filter(account=account)
+        .select_related("service_point__premise", "service_point__service", "service_point__route")
+        .order_by("-valid_during")
+    )
+    ids = [agreement.pk for agreement in agreements]
+    terms = {
+        found.agreement_id: found
+        for found in AgreementTerms.objects.filter(agreement__in=ids)
+        .select_related("category")
+        .order_by("valid_during")
+    }
+    exclusions = dict(
+        BillingExclusion.objects.filter(agreement__in=ids, valid_during__contains=today).values_list(
+            "agreement_id", "reason"
+        )
+    )
+    exemptions: dict[int, list[str]] = {}
+    in_force = Exemption.objects.filter(agreement__in=ids, valid_during__contains=today).order_by("code")
+    for agreement_id, code in in_force.values_list("agreement_id", "code"):
+        exemptions.setdefault(agreement_id, []).append(code)
+    return tuple(
+        _agreement_card(
+            agreement,
+            terms=terms.get(agreement.pk),
+            exemptions=tuple(exemptions.get(agreement.pk, ())),
+            exclusion_reason=exclusions.get(agreement.pk, ""),
+            today=today,
+        )
+        for agreement in agreements
+    )
+
+
+def _agreement_card(
+    agreement: ServiceAgreement,
+    *,
+    terms: AgreementTerms | None,
+    exemptions: tuple[str, ...],
+    exclusion_reason: str,
+    today: datetime.date,
+) -> AgreementCard:
+    point = agreement.service_point
+    start_date, end_date = agreement.valid_during.lower, agreement.valid_during.upper
+    return AgreementCard(
+        agreement_id=agreement.pk,
+        number=agreement.number,
+        service=point.service.name,
+        unit=point.service.unit,
+        service_point_id=point.pk,
+        point_number=point.number,
+        address=point.premise.address,
+        route=f"{point.route.code} / {point.route_sequence}",
+        is_metered=point.is_metered,
+        is_disconnectable=point.is_disconnectable,
+        start_date=start_date,
+        end_date=end_date,
+        is_active=start_date <= today and (end_date is None or today < end_date),
+        tariff_code=terms.tariff_code if terms else "",
+        category=terms.category.name if terms else "",
+        exemptions=exemptions,
+        exclusion_reason=exclusion_reason,
+    )

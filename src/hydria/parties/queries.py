@@ -1,0 +1,83 @@
+"""Reads of parties."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hydria.parties.models import IdentifierKind, Party, PartyIdentifier
+from hydria.platform.access import Actor, Permission
+from hydria.platform.searching import find_by_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifierCard:
+    """An official number as shown."""
+
+    label: str
+    country: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyCard:
+    """A person or an organization as every screen shows it."""
+
+    party_id: int
+    number: str
+    kind: str
+    kind_label: str
+    name: str
+    email: str
+    phone: str
+    address: str
+    is_protected: bool
+    identifiers: tuple[IdentifierCard, ...]
+
+
+def access_party(*, actor: Actor, party_id: int) -> Party:
+    """
+    Return a party that the actor may see.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    :raises Party.DoesNotExist: if there is no such party.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    return Party.objects.get(pk=party_id)
+
+
+def get_party_cards(*, party_ids: Sequence[int]) -> dict[int, PartyCard]:
+    """Return the cards of parties by id."""
+    found = Party.objects.filter(id__in=list(party_ids)).prefetch_related("identifiers")
+    return {party.pk: _card(party) for party in found}
+
+
+def find_parties(*, typed: str, count_max: int) -> list[int]:
+    """Return parties by number, by official number or by name, best first (CUS-19)."""
+    compact = re.sub(r"[^0-9A-Za-z]", "", typed).upper()
+    numbered: list[int] = []
+    if any(letter.isdigit() for letter in compact):
+        numbered = list(Party.objects.filter(number=typed.strip()).values_list("id", flat=True))
+        official = PartyIdentifier.objects.filter(value__startswith=compact).order_by("value")
+        numbered += official.values_list("party_id", flat=True)[:count_max]
+    named = find_by_words(Party, column="search_name", typed=typed, count_max=count_max)
+    return list(dict.fromkeys([*numbered, *named]))[:count_max]
+
+
+def _card(party: Party) -> PartyCard:
+    return PartyCard(
+        party_id=party.pk,
+        number=party.number,
+        kind=party.kind,
+        kind_label=str(party.get_kind_display()),
+        name=party.name,
+        email=party.email,
+        phone=party.phone,
+        address=party.address,
+        is_protected=party.is_protected,
+        identifiers=tuple(
+            IdentifierCard(label=str(IdentifierKind(found.kind).label), country=found.country, value=found.value)
+            for found in party.identifiers.all()
+        ),
+    )

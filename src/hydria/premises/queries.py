@@ -1,0 +1,33 @@
+"""Reads of premises and service points."""
+
+from __future__ import annotations
+
+from hydria.platform.access import Actor, Permission
+from hydria.platform.searching import find_by_words
+from hydria.premises.models import Premise, ServicePoint
+
+
+def access_service_point(*, actor: Actor, service_point_id: int) -> ServicePoint:
+    """
+    Return a service point that the actor may see, with its premise, service and route.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    :raises ServicePoint.DoesNotExist: if there is no such point.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    return ServicePoint.objects.select_related("premise", "service", "route__sector__zone").get(pk=service_point_id)
+
+
+def find_service_points(*, typed: str, count_max: int) -> list[int]:
+    """Return service points by their number, their premise's number or cadastral code, or the address (CUS-19)."""
+    text = typed.strip()
+    points = ServicePoint.objects.order_by("number").values_list("id", flat=True)
+    numbered: list[int] = []
+    if any(letter.isdigit() for letter in text):
+        numbered = list(points.filter(number__startswith=text)[:count_max])
+        numbered += points.filter(premise__number__startswith=text)[:count_max]
+        numbered += points.filter(premise__cadastral_code__startswith=text)[:count_max]
+    premise_ids = find_by_words(Premise, column="search_address", typed=typed, count_max=count_max)
+    by_premise = dict(ServicePoint.objects.filter(premise__in=premise_ids).values_list("premise_id", "id"))
+    addressed = [by_premise[premise_id] for premise_id in premise_ids if premise_id in by_premise]
+    return list(dict.fromkeys([*numbered, *addressed]))[:count_max]
