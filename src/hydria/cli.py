@@ -8,6 +8,7 @@ starts neither Django nor a database.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from dataclasses import dataclass
 
@@ -47,6 +48,8 @@ SUBCOMMANDS = {
 
 def main() -> None:
     """Run the subcommand named on the command line; exit 0 on success, 1 on failure, 2 on wrong usage."""
+    # A traceback is for the developers: complete and plain, without the values of variables.
+    os.environ.setdefault("TYPER_STANDARD_TRACEBACK", "1")
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name in SUBCOMMANDS:
         run_subcommand(name, arguments=sys.argv[2:])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import Annotated
 
 import typer
 
 from hydria.config import runtime
 from hydria.config.environment import get_environment
+from hydria.kernel.errors import UnableTo
 
 serve_app = typer.Typer(add_completion=False)
 worker_app = typer.Typer(add_completion=False)
@@ -28,11 +30,28 @@ def serve(
     serve_web(host=host, port=port, workers=workers, threads=threads)
 
 
+class UnableToServe(UnableTo):
+    """The web server cannot listen."""
+
+
 def serve_web(*, host: str, port: int, workers: int, threads: int) -> None:
-    """Run the web server in this process until it is told to end."""
+    """
+    Run the web server in this process until it is told to end.
+
+    :raises UnableToServe: if another program listens on the port already.
+    """
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UnableToServe(
+                "port_taken", f"Port {port} of {host} cannot be used ({error.strerror}); choose another by --port."
+            ) from error
     # The workers load their settings anew from here; each thread may hold a connection, with some to spare.
     os.environ.setdefault("HYDRIA_DATABASE_POOL_SIZE", str(threads + 2))
     Granian(
@@ -44,7 +63,9 @@ def serve_web(*, host: str, port: int, workers: int, threads: int) -> None:
         blocking_threads=threads,
         url_path_prefix=get_environment().url_prefix or None,
         log_access=False,
-        process_name="hydria",
+        log_level=LogLevels.warning,
+        process_name="hydria serve",
+        workers_kill_timeout=5,  # a worker caught while starting does not listen
     ).serve()
 
 
