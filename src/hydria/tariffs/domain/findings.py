@@ -6,12 +6,13 @@ Each code has one sentence and one cure with named places for its data, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hydria.kernel.issues import Issue, Severity
 
 SENTENCES = {
     "file_too_large": ("The file has {size} characters.", "Keep a tariff under {size_max}; move cases to another file."),
+    "not_utf8": ("The file is not UTF-8 from here on.", "Save it as UTF-8."),
     "control_character": ("The text holds the invisible character {character}.", "Delete it and type the line again."),
     "not_yaml": ("This is not YAML: {problem}.", "Check the indentation, the colons and the quotes of this line."),
     "alias": ("Anchors and aliases (& and *) are not used in tariffs.", "Write the value out where it counts."),
@@ -57,6 +58,28 @@ SENTENCES = {
     "case_fails": ("Case {case}: {what} should be {expected}, but the {engine} gets {got}.", "{cure}"),
     "not_expressible": ("{what} cannot be expressed: {why}.", "{cure}"),
 }
+
+
+FAULTS = {  # why a row could not be priced
+    "missing_input": "{input} is missing",
+    "unknown_value": "{input} cannot be {value}",
+    "no_row": "no row of the table in line {line} fits {keys}",
+    "no_group": "there are no charges for this {input}",
+    "no_price_yet": "there is no price yet on {date}",
+    "division_by_zero": "a division by zero",
+    "text_not_number": "a word out of {words} is needed as a number",
+    "period_reversed": "the period ends before it starts",
+}
+
+
+def fault_sentence(code: str, data: Mapping[str, object]) -> str:
+    """
+    Say why a row could not be priced.
+
+    >>> fault_sentence("missing_input", {"input": "usage"})
+    'usage is missing'
+    """
+    return FAULTS[code].format(**data) if data or "{" not in FAULTS[code] else code.replace("_", " ")
 
 
 class Findings:

@@ -45,6 +45,7 @@ class Input:
     values: tuple[str, ...] = ()
     unit: str = ""
     default: str | None = None
+    also: tuple[str, ...] = ()  # other names under which files may call it
     text: Mapping[str, str] = field(default_factory=dict)
     line: int = 0
 
@@ -131,7 +132,9 @@ class Tariff:
     unit: str
     service: str = ""
     country: str = ""
+    region: str = ""
     billing_period: str = ""
+    effective_date: datetime.date | None = None
     source: str = ""
     law: str = ""
     notes: str = ""

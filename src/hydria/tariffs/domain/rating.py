@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -288,17 +287,3 @@ def _joined(
         tariff=tariff, row_count=sum(counts), lines=tuple(lines), total=total, fault=fault,
         faults=tuple(book.faults), inputs=inputs, periods=periods, as_of=as_of,
     )
-
-
-def to_text(number: Fraction, places: int) -> str:
-    """
-    Write an amount with a fixed number of decimals.
-
-    >>> to_text(Fraction(-1, 2), 2)
-    '-0.50'
-    """
-    scaled = number * 10**places
-    assert scaled.denominator == 1
-    digits = f"{abs(int(scaled)):0{places + 1}d}"
-    sign = "-" if number < 0 else ""
-    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"

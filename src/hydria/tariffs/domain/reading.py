@@ -31,14 +31,19 @@ from hydria.tariffs.domain.values import (
 )
 
 HEADER_FIELDS = (
-    "tariff", "title", "service", "country", "currency", "unit", "billing_period", "source", "law", "notes",
-    "rounding", "inputs", "derived", "charges", "classes_by", "classes", "cases",
+    "tariff", "title", "service", "country", "region", "currency", "unit", "billing_period", "effective_from",
+    "source", "law", "notes", "rounding", "inputs", "derived", "charges", "classes_by", "classes", "cases",
 )  # fmt: skip
-INPUT_FIELDS = ("values", "unit", "default", "text")
+INPUT_FIELDS = ("values", "unit", "default", "also", "text")
 COMMON_FIELDS = (
-    "charge", "shape", "text", "from", "until", "only_if", "times", "at_least", "at_most", "rounding", "memo", "tax",
-    "ledger", "rank", "source",
+    "charge", "shape", "text", "source", "from", "until", "only_if", "times", "at_least", "at_most", "rounding", "memo",
+    "tax", "ledger", "rank",
 )  # fmt: skip
+CHARGE_FIELDS = (
+    "charge", "text", "source", "shape", "from", "until", "only_if", "quantity", "unit", "amount", "price", "blocks",
+    "bands", "edges_times", "percent", "of", "formula", "times", "at_least", "at_most", "rounding", "memo", "tax",
+    "ledger", "rank",
+)  # fmt: skip  # in the order in which the formatter writes them
 SHAPE_FIELDS: Mapping[Shape, tuple[str, ...]] = {
     Shape.FIXED: ("amount",),
     Shape.UNIFORM: ("quantity", "price", "unit"),
@@ -104,7 +109,9 @@ class _Reader:
             unit=self.text(root, "unit") or "m3",
             service=self.text(root, "service"),
             country=self.text(root, "country"),
+            region=self.text(root, "region"),
             billing_period=self.text(root, "billing_period"),
+            effective_date=self.date(root, "effective_from"),
             source=self.text(root, "source"),
             law=self.text(root, "law"),
             notes=self.text(root, "notes"),
@@ -162,6 +169,7 @@ class _Reader:
         if default is not None and kind is Kind.NUMBER and parse_number(default) is None:
             self.findings.add("not_a_number", line=self.line(node, "default"), text=default)
         return Input(name=name, kind=kind, values=values, unit=self.text(node, "unit"), default=default,
+                     also=tuple(self.scalar(item, "also") for item in self.list(node, "also")),
                      text=self.texts(node, "text"), line=node.line)  # fmt: skip
 
     def derived(self, parent: document.Mapping, group: str | None) -> list[Derived]:
