@@ -10,7 +10,7 @@ from hydria.ledger.domain.journals import Posting
 from hydria.ledger.operations import create_chart, post_journal
 from hydria.platform.access import SYSTEM, Actor, Permission
 from hydria.platform.transactions import acting
-from hydria.receivables.models import ItemKind, ItemSide
+from hydria.receivables.domain.items import ItemKind, ItemSide
 from hydria.receivables.operations import NewItem, post_items
 
 TODAY = datetime.date(2026, 3, 10)

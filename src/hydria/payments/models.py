@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from hydria.payments.domain.tenders import TenderKind
+
 
 class Till(models.Model):
     """A place where money is taken."""
@@ -82,20 +84,19 @@ class Payment(models.Model):
         ]
 
 
-class TenderKind(models.TextChoices):
-    """The form that money takes."""
-
-    CASH = "CASH", _("Cash")
-    CARD = "CARD", _("Card")
-    CHECK = "CHECK", _("Check")
-    TRANSFER = "TRANSFER", _("Transfer")
+TENDER_LABELS = {
+    TenderKind.CASH.value: _("Cash"),
+    TenderKind.CARD.value: _("Card"),
+    TenderKind.CHECK.value: _("Check"),
+    TenderKind.TRANSFER.value: _("Transfer"),
+}
 
 
 class Tender(models.Model):
     """One form of the money of a payment; change given back is already taken off cash."""
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="tenders")
-    kind = models.CharField(max_length=10, choices=TenderKind.choices)
+    kind = models.CharField(max_length=10, choices=TENDER_LABELS)
     amount_minor = models.BigIntegerField()
     reference = models.CharField(max_length=60, blank=True)
 

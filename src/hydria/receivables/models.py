@@ -7,21 +7,18 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from hydria.receivables.domain.items import ItemKind, ItemSide
 
-class ItemSide(models.TextChoices):
-    """Who owes whom."""
-
-    OWED = "OWED", _("Owed by the customer")
-    HELD = "HELD", _("Held for the customer")
-
-
-class ItemKind(models.TextChoices):
-    """Where an item comes from."""
-
-    INVOICE = "INVOICE", _("Invoice")
-    OPENING = "OPENING", _("Opening balance")
-    PAYMENT = "PAYMENT", _("Payment")
-    PAYMENT_REVERSAL = "PAYMENT_REVERSAL", _("Payment reversal")
+SIDE_LABELS = {
+    ItemSide.OWED.value: _("Owed by the customer"),
+    ItemSide.HELD.value: _("Held for the customer"),
+}
+KIND_LABELS = {
+    ItemKind.INVOICE.value: _("Invoice"),
+    ItemKind.OPENING.value: _("Opening balance"),
+    ItemKind.PAYMENT.value: _("Payment"),
+    ItemKind.PAYMENT_REVERSAL.value: _("Payment reversal"),
+}
 
 
 class Item(models.Model):
@@ -33,8 +30,8 @@ class Item(models.Model):
     """
 
     account = models.ForeignKey("agreements.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="items")
-    side = models.CharField(max_length=4, choices=ItemSide.choices)
-    kind = models.CharField(max_length=20, choices=ItemKind.choices)
+    side = models.CharField(max_length=4, choices=SIDE_LABELS)
+    kind = models.CharField(max_length=20, choices=KIND_LABELS)
     source_id = models.BigIntegerField()
     document_code = models.CharField(max_length=30, blank=True, help_text=_("Number printed on the document"))
     rank = models.SmallIntegerField(default=50, help_text=_("Settled earlier than higher ranks of the same day"))
@@ -82,7 +79,7 @@ class OpenItem(models.Model):
     account = models.ForeignKey(
         "agreements.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="open_items"
     )
-    side = models.CharField(max_length=4, choices=ItemSide.choices)
+    side = models.CharField(max_length=4, choices=SIDE_LABELS)
     due_date = models.DateField()
     rank = models.SmallIntegerField()
     open_minor = models.BigIntegerField()

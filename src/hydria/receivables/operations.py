@@ -15,7 +15,8 @@ from hydria.platform.bulk import copy_columns, take_ids
 from hydria.platform.transactions import in_transaction
 from hydria.receivables import queries
 from hydria.receivables.domain.allocation import Allocations, allocate
-from hydria.receivables.models import Allocation, Item, ItemKind, ItemSide
+from hydria.receivables.domain.items import ItemKind, ItemSide
+from hydria.receivables.models import Allocation, Item
 
 
 class UnableToPostItems(UnableTo):
@@ -57,9 +58,11 @@ class PostedItems:
 
 
 @in_transaction
-def lock_accounts(*, account_ids: Sequence[int]) -> None:
+def lock_accounts(*, account_ids: Sequence[int]) -> list[int]:
     """
     Lock accounts, lowest id first, until the transaction ends: what is open of them then stands still.
+
+    returns  the ids of those that exist
 
     Source: docs/safety/locking.md.
     """
@@ -67,6 +70,7 @@ def lock_accounts(*, account_ids: Sequence[int]) -> None:
         cursor.execute(
             "SELECT id FROM agreements_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [list(account_ids)]
         )
+        return [account_id for (account_id,) in cursor.fetchall()]
 
 
 @in_transaction

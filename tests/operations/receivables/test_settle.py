@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from hydria.platform.access import SYSTEM, Permission, UnableToPermit
 from hydria.platform.transactions import acting
 from hydria.receivables import queries
-from hydria.receivables.models import Allocation, AllocationRule, Item, ItemKind, ItemSide, OpenItem
+from hydria.receivables.domain.items import ItemKind, ItemSide
+from hydria.receivables.models import Allocation, AllocationRule, Item, OpenItem
 from hydria.receivables.operations import (
     NewItem,
     UnableToPostItems,

@@ -1,0 +1,242 @@
+"""Reads of payments: one payment with all that hangs on it, lists, till sessions, the takings of a day."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce
+
+from hydria.agreements.queries import AccountLine, list_account_lines
+from hydria.payments.domain.tenders import TenderKind
+from hydria.payments.models import TENDER_LABELS, Payment, Tender, Till, TillSession
+from hydria.platform.access import Actor, Permission
+from hydria.receivables.domain.items import ItemKind
+from hydria.receivables.queries import Settlement, list_item_ids, list_settlements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenderCard:
+    """One form of the money of a payment."""
+
+    kind: str
+    kind_label: str
+    amount_minor: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCard:
+    """
+    A payment with its tenders, what it settles now and what of it is still held.
+
+    reverses_id     the payment that this one gives back, None for money received
+    reversed_by_id  the reversal of this one, None while it stands
+    """
+
+    payment_id: int
+    receipt_code: str
+    account: AccountLine
+    amount_minor: int
+    received_at: datetime.datetime
+    effective_date: datetime.date
+    taken_by: str
+    till_name: str
+    tenders: tuple[TenderCard, ...]
+    settlements: tuple[Settlement, ...]
+    held_minor: int
+    reason: str
+    reverses_id: int | None
+    reverses_code: str
+    reversed_by_id: int | None
+    reversed_by_code: str
+    reversal_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCard:
+    """A till session; what was expected is told only once it is closed, so that the count is blind."""
+
+    session_id: int
+    till_name: str
+    cashier_name: str
+    opened_at: datetime.datetime
+    float_minor: int
+    payment_count: int
+    closed_at: datetime.datetime | None
+    counted_minor: int | None
+    expected_minor: int | None
+    difference_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakingsRow:
+    """What a cashier took in one form on a day, less what was given back."""
+
+    taken_by: str
+    kind: str
+    kind_label: str
+    payment_count: int
+    amount_minor: int
+
+
+def access_payment(*, actor: Actor, payment_id: int) -> Payment:
+    """
+    Return a payment that the actor may see.
+
+    :raises UnableToPermit: if the actor may not see payments.
+    :raises Payment.DoesNotExist: if there is no such payment.
+    """
+    actor.require(Permission.PAYMENT_VIEW)
+    return Payment.objects.get(pk=payment_id)
+
+
+def get_payment_card(*, actor: Actor, payment_id: int) -> PaymentCard:
+    """
+    Return a payment for its page and its receipt.
+
+    :raises UnableToPermit: if the actor may not see payments.
+    :raises Payment.DoesNotExist: if there is no such payment.
+    """
+    access_payment(actor=actor, payment_id=payment_id)
+    payment = Payment.objects.select_related("session__till", "reverses", "reversed_by").get(pk=payment_id)
+    (account,) = list_account_lines(account_ids=[payment.account_id], today=payment.effective_date)
+    mirror = getattr(payment, "reversed_by", None)
+    settlements: list[Settlement] = []
+    if payment.reverses_id is None:
+        held_items = list_item_ids(kind=ItemKind.PAYMENT, source_ids=[payment_id])[payment_id]
+        settlements = list_settlements(held_item_ids=held_items)
+    settled_minor = sum(settlement.amount_minor for settlement in settlements)
+    return PaymentCard(
+        payment_id=payment.pk,
+        receipt_code=payment.receipt_code,
+        account=account,
+        amount_minor=payment.amount_minor,
+        received_at=payment.received_at,
+        effective_date=payment.effective_date,
+        taken_by=payment.taken_by,
+        till_name=payment.session.till.name if payment.session else "",
+        tenders=tuple(
+            TenderCard(
+                kind=tender.kind,
+                kind_label=str(TENDER_LABELS[tender.kind]),
+                amount_minor=tender.amount_minor,
+                reference=tender.reference,
+            )
+            for tender in payment.tenders.order_by("id")
+        ),
+        settlements=tuple(settlement for settlement in settlements if settlement.kind != ItemKind.PAYMENT_REVERSAL),
+        held_minor=payment.amount_minor - settled_minor if payment.reverses_id is None else 0,
+        reason=payment.reason,
+        reverses_id=payment.reverses_id,
+        reverses_code=payment.reverses.receipt_code if payment.reverses else "",
+        reversed_by_id=mirror.pk if mirror else None,
+        reversed_by_code=mirror.receipt_code if mirror else "",
+        reversal_reason=mirror.reason if mirror else "",
+    )
+
+
+def list_payments(
+    *,
+    actor: Actor,
+    account_id: int | None = None,
+    session_id: int | None = None,
+    start_date: datetime.date | None = None,
+    end_date: datetime.date | None = None,
+) -> QuerySet[Payment]:
+    """
+    Return payments and reversals with their accounts, of an account, a session or the days `[start_date, end_date)`.
+
+    :raises UnableToPermit: if the actor may not see payments.
+    """
+    actor.require(Permission.PAYMENT_VIEW)
+    found = Payment.objects.select_related("account")
+    if account_id is not None:
+        found = found.filter(account_id=account_id)
+    if session_id is not None:
+        found = found.filter(session_id=session_id)
+    if start_date is not None:
+        found = found.filter(effective_date__gte=start_date)
+    if end_date is not None:
+        found = found.filter(effective_date__lt=end_date)
+    return found
+
+
+def list_tills() -> QuerySet[Till]:
+    """Return the tills by code."""
+    return Till.objects.order_by("code")
+
+
+def find_open_session(*, user_id: int) -> TillSession | None:
+    """Return the session that a cashier has open, if any."""
+    return TillSession.objects.select_related("till").filter(cashier_id=user_id, closed_at=None).first()
+
+
+def get_session_card(*, actor: Actor, session_id: int) -> SessionCard:
+    """
+    Return a till session for its page.
+
+    :raises UnableToPermit: if the actor may not see payments.
+    :raises TillSession.DoesNotExist: if there is no such session.
+    """
+    actor.require(Permission.PAYMENT_VIEW)
+    session = (
+        TillSession.objects.select_related("till", "cashier")
+        .annotate(payment_count=Count("payments"))
+        .get(pk=session_id)
+    )
+    return SessionCard(
+        session_id=session.pk,
+        till_name=session.till.name,
+        cashier_name=session.cashier.full_name,
+        opened_at=session.opened_at,
+        float_minor=session.float_minor,
+        payment_count=session.payment_count,
+        closed_at=session.closed_at,
+        counted_minor=session.counted_minor,
+        expected_minor=session.expected_minor,
+        difference_minor=(
+            None
+            if session.counted_minor is None or session.expected_minor is None
+            else session.counted_minor - session.expected_minor
+        ),
+    )
+
+
+def sum_expected_cash(*, session: TillSession) -> int:
+    """Return the cash that a session's drawer should hold: float, plus cash taken, less cash given back."""
+    moved = Tender.objects.filter(payment__session=session, kind=TenderKind.CASH).aggregate(
+        amount=Coalesce(Sum(_signed_amount()), 0)
+    )
+    return int(session.float_minor + moved["amount"])
+
+
+def list_takings(*, actor: Actor, day: datetime.date) -> list[TakingsRow]:
+    """
+    Return what was taken on a day by cashier and form (PAY-12).
+
+    :raises UnableToPermit: if the actor may not see payments.
+    """
+    actor.require(Permission.PAYMENT_VIEW)
+    rows = (
+        Tender.objects.filter(payment__effective_date=day)
+        .values("payment__taken_by", "kind")
+        .annotate(amount=Sum(_signed_amount()), payments=Count("payment_id", distinct=True))
+        .order_by("payment__taken_by", "kind")
+    )
+    return [
+        TakingsRow(
+            taken_by=row["payment__taken_by"],
+            kind=row["kind"],
+            kind_label=str(TENDER_LABELS[row["kind"]]),
+            payment_count=row["payments"],
+            amount_minor=int(row["amount"]),
+        )
+        for row in rows
+    ]
+
+
+def _signed_amount() -> Case:
+    """Return a tender's amount: positive when taken, negative when given back."""
+    return Case(When(Q(payment__reverses=None), then=F("amount_minor")), default=-F("amount_minor"))
