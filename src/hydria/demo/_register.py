@@ -58,9 +58,7 @@ def write_register(*, town: Town) -> Register:
 
 def _write_lists(town: Town) -> tuple[premises.BillingCycle, Int64Array]:
     premises.Service.objects.create(code="WATER", name="Agua potable", unit="m3")
-    premises.Category.objects.bulk_create(
-        premises.Category(code=code, name=name) for code, name in CATEGORIES.items()
-    )
+    premises.Category.objects.bulk_create(premises.Category(code=code, name=name) for code, name in CATEGORIES.items())
     cycle = premises.BillingCycle.objects.create(code="C1", name="Ciclo mensual", period_months=1)
     zones = premises.Zone.objects.bulk_create(
         premises.Zone(code=f"Z{number}", name=name) for number, name in enumerate(words.ZONES, start=1)
@@ -89,9 +87,7 @@ def _write_lists(town: Town) -> tuple[premises.BillingCycle, Int64Array]:
 def _write_places(town: Town, *, route_ids: Int64Array, category_ids: dict[str, int]) -> Int64Array:
     count = town.point_count
     numbers = np.arange(1, count + 1)
-    addresses = [
-        f"Calle {street} No. {house}" for street, house in zip(town.street, town.house_number, strict=True)
-    ]
+    addresses = [f"Calle {street} No. {house}" for street, house in zip(town.street, town.house_number, strict=True)]
     premise_ids = take_ids(premises.Premise, count=count)
     copy_columns(
         premises.Premise,
@@ -158,20 +154,34 @@ def _write_agreements(town: Town, *, point_ids: Int64Array, category_ids: dict[s
     )
     copy_columns(
         agreements.AccountParty,
-        {"account_id": account_ids, "party_id": party_ids, "role": ["HOLDER"] * count,
-         "valid_during": [_range(start, None) for start in start_dates]},
+        {
+            "account_id": account_ids,
+            "party_id": party_ids,
+            "role": ["HOLDER"] * count,
+            "valid_during": [_range(start, None) for start in start_dates],
+        },
     )
     agreement_ids = take_ids(agreements.ServiceAgreement, count=count)
     copy_columns(
         agreements.ServiceAgreement,
-        {"id": agreement_ids, "number": [f"C{number:07d}" for number in numbers], "account_id": account_ids,
-         "service_point_id": point_ids[point_index], "valid_during": during},
+        {
+            "id": agreement_ids,
+            "number": [f"C{number:07d}" for number in numbers],
+            "account_id": account_ids,
+            "service_point_id": point_ids[point_index],
+            "valid_during": during,
+        },
     )
     category = town.category[point_index]
     copy_columns(
         agreements.AgreementTerms,
-        {"agreement_id": agreement_ids, "tariff_code": [TARIFF_OF[code] for code in category],
-         "category_id": [category_ids[code] for code in category], "inputs": ["{}"] * count, "valid_during": during},
+        {
+            "agreement_id": agreement_ids,
+            "tariff_code": [TARIFF_OF[code] for code in category],
+            "category_id": [category_ids[code] for code in category],
+            "inputs": ["{}"] * count,
+            "valid_during": during,
+        },
     )
     _write_exceptions(town, agreement_ids=agreement_ids, category=category, during=during)
 
@@ -201,8 +211,12 @@ def _write_parties(town: Town) -> Int64Array:
     ]
     copy_columns(
         parties.PartyIdentifier,
-        {"party_id": party_ids, "kind": ["NATIONAL" if p else "TAX" for p in town.holder_is_person],
-         "country": ["DO"] * count, "value": identifiers},
+        {
+            "party_id": party_ids,
+            "kind": ["NATIONAL" if p else "TAX" for p in town.holder_is_person],
+            "country": ["DO"] * count,
+            "value": identifiers,
+        },
     )
     return party_ids
 
@@ -221,14 +235,21 @@ def _write_exceptions(town: Town, *, agreement_ids: Int64Array, category: Any, d
     public = np.flatnonzero(category == PUBLIC)
     copy_columns(
         agreements.Exemption,
-        {"agreement_id": agreement_ids[public], "code": ["itbis"] * len(public),
-         "evidence": ["Certificación DGII 2025-118"] * len(public), "valid_during": [during[i] for i in public]},
+        {
+            "agreement_id": agreement_ids[public],
+            "code": ["itbis"] * len(public),
+            "evidence": ["Certificación DGII 2025-118"] * len(public),
+            "valid_during": [during[i] for i in public],
+        },
     )
     own = np.flatnonzero(category == SHOP)[5::400]
     copy_columns(
         agreements.BillingExclusion,
-        {"agreement_id": agreement_ids[own], "reason": ["Oficina propia del acueducto"] * len(own),
-         "valid_during": [during[i] for i in own]},
+        {
+            "agreement_id": agreement_ids[own],
+            "reason": ["Oficina propia del acueducto"] * len(own),
+            "valid_during": [during[i] for i in own],
+        },
     )
 
 
@@ -253,8 +274,14 @@ def _write_meters(town: Town, *, point_ids: Int64Array) -> tuple[Int64Array, Int
     register_ids = take_ids(metering.Register, count=count + spare)
     copy_columns(
         metering.Register,
-        {"id": register_ids, "meter_id": meter_ids, "channel": ["MAIN"] * (count + spare),
-         "unit": ["m3"] * (count + spare), "digits": [5] * (count + spare), "multiplier": [1] * (count + spare)},
+        {
+            "id": register_ids,
+            "meter_id": meter_ids,
+            "channel": ["MAIN"] * (count + spare),
+            "unit": ["m3"] * (count + spare),
+            "digits": [5] * (count + spare),
+            "multiplier": [1] * (count + spare),
+        },
     )
     copy_columns(
         metering.Installation,
@@ -275,5 +302,3 @@ def _write_meters(town: Town, *, point_ids: Int64Array) -> tuple[Int64Array, Int
 
 def _range(start: np.datetime64 | datetime.date, end: np.datetime64 | None) -> str:
     return f"[{start},{'' if end is None or np.isnat(end) else end})"
-
-

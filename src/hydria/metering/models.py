@@ -56,7 +56,9 @@ class Installation(models.Model):
     service_point = models.ForeignKey("premises.ServicePoint", on_delete=models.PROTECT, related_name="installations")
     valid_during = DateRangeField()
     initial_milli = models.BigIntegerField(default=0)
-    final_milli = models.BigIntegerField(null=True, blank=True, help_text=_("Empty while installed or when not recorded"))
+    final_milli = models.BigIntegerField(
+        null=True, blank=True, help_text=_("Empty while installed or when not recorded")
+    )
     evidence = models.CharField(max_length=250, blank=True)
 
     class Meta:
@@ -89,7 +91,9 @@ class ReadingSource(models.TextChoices):
 class Reading(models.Model):
     """What a dial showed on a day. A correction supersedes it with a new row and a reason; the raw value stays."""
 
-    register = models.ForeignKey(Register, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="readings")
+    register = models.ForeignKey(
+        Register, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="readings"
+    )
     read_date = models.DateField()
     value_milli = models.BigIntegerField(null=True, help_text=_("Empty when the reader could not read"))
     observation = models.CharField(max_length=20, blank=True)
@@ -142,7 +146,11 @@ class Consumption(models.Model):
     """The quantity that one point used in `[start_date, end_date)`."""
 
     service_point = models.ForeignKey(
-        "premises.ServicePoint", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="consumptions"
+        "premises.ServicePoint",
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="consumptions",
     )
     start_date = models.DateField()
     end_date = models.DateField()
@@ -195,7 +203,9 @@ class Decision(models.TextChoices):
 class Finding(models.Model):
     """An incident of validation: what is odd about a consumption, and what a person decided about it."""
 
-    consumption = models.ForeignKey(Consumption, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="findings")
+    consumption = models.ForeignKey(
+        Consumption, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="findings"
+    )
     service_point = models.ForeignKey(
         "premises.ServicePoint", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="findings"
     )
@@ -214,7 +224,11 @@ class Finding(models.Model):
             models.UniqueConstraint(fields=["consumption", "code"], name="finding_is_raised_once"),
             models.CheckConstraint(
                 condition=models.Q(state="OPEN", decided_at__isnull=True)
-                | (models.Q(state="DECIDED", decided_at__isnull=False) & ~models.Q(decided_by="") & ~models.Q(decision="")),
+                | (
+                    models.Q(state="DECIDED", decided_at__isnull=False)
+                    & ~models.Q(decided_by="")
+                    & ~models.Q(decision="")
+                ),
                 name="decision_names_who_and_when",
             ),
         ]

@@ -67,3 +67,19 @@ def copy_columns(model: type[Model], columns: Mapping[str, Sequence[Any] | npt.N
         for chunk in frame.iter_slices(ROWS_PER_WRITE):
             copy.write(chunk.write_csv(include_header=False))
     return frame.height
+
+
+def read_columns(query: str, parameters: Mapping[str, Any], *, schema: Mapping[str, Any]) -> pl.DataFrame:
+    """
+    Read many rows as columns, by COPY.
+
+    schema  name -> Polars type, in the order of the query's columns
+    """
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", parameters) as copy:
+        data = b"".join(bytes(part) for part in copy)
+    if not data:
+        return pl.DataFrame(schema=dict(schema))
+    # PostgreSQL spells booleans t and f, which Polars reads as text.
+    read_as = {name: pl.String if kind == pl.Boolean else kind for name, kind in schema.items()}
+    frame = pl.read_csv(data, has_header=False, new_columns=list(read_as), schema_overrides=read_as)
+    return frame.with_columns(pl.col(name) == "t" for name, kind in schema.items() if kind == pl.Boolean)

@@ -24,7 +24,12 @@ HOUSEHOLD, SHOP, INDUSTRY, PUBLIC = "DOM", "COM", "IND", "PUB"
 CATEGORIES = {HOUSEHOLD: "Doméstico", SHOP: "Comercial", INDUSTRY: "Industrial", PUBLIC: "Público"}
 CATEGORY_SHARE_PERCENT = {HOUSEHOLD: 88, SHOP: 8, INDUSTRY: 1, PUBLIC: 3}
 UNMETERED_PERCENT, EXCHANGED_PERCENT, MOVED_PERCENT, APARTMENT_PERCENT = 2, 1, 1, 4
-SIZES = {HOUSEHOLD: ("15", "15", "15", "20"), SHOP: ("15", "20", "25"), INDUSTRY: ("25", "40", "50"), PUBLIC: ("20", "25", "40")}
+SIZES = {
+    HOUSEHOLD: ("15", "15", "15", "20"),
+    SHOP: ("15", "20", "25"),
+    INDUSTRY: ("25", "40", "50"),
+    PUBLIC: ("20", "25", "40"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

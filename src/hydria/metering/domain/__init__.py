@@ -1,0 +1,1 @@
+"""Work out quantities from dials, judge them, and estimate what was not read: pure functions over columns."""

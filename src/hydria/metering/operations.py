@@ -1,0 +1,353 @@
+"""Record readings, compute consumptions, decide on findings, exchange meters."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection
+from django.utils.translation import gettext
+
+from hydria.kernel.errors import UnableTo
+from hydria.metering import models
+from hydria.metering._gathering import Scope, gather_history
+from hydria.metering._measuring import Measured, write_consumptions
+from hydria.metering._recording import NewReadings, RecordedRow, write_readings
+from hydria.metering.domain import estimation
+from hydria.metering.domain.consumption import RollOverPolicy
+from hydria.metering.domain.validation import Policy
+from hydria.platform.access import Actor, Permission
+from hydria.platform.transactions import acting
+
+
+class UnableToDecide(UnableTo):
+    """The consumption cannot be decided on as asked."""
+
+
+class UnableToCorrectReading(UnableTo):
+    """The reading cannot be corrected as asked."""
+
+
+class UnableToExchangeMeter(UnableTo):
+    """The meter cannot be exchanged as asked."""
+
+
+def record_readings(*, actor: Actor, readings: NewReadings, today: datetime.date) -> list[RecordedRow]:
+    """
+    Record a batch of readings; each row gets its own status and none stops another.
+
+    Guarantee: what was read is kept raw for ever; the same reading again is `REPEATED` and changes nothing, another
+    value for the same dial and day is a `CONFLICT` and is not taken (correct the first one instead).
+
+    :raises UnableToPermit: if the actor may not record readings.
+    """
+    actor.require(Permission.READING_RECORD)
+    with acting(actor, reason="record readings"):
+        return write_readings(readings=readings, today=today, recorded_by=actor.name)
+
+
+def compute_consumption(
+    *,
+    actor: Actor,
+    cycle_id: int,
+    until_date: datetime.date,
+    policy: Policy = Policy(),
+    roll_over: RollOverPolicy = RollOverPolicy(),
+) -> Measured:
+    """
+    Compute the consumption of every metered point of a cycle up to a day, and judge it (MET-06).
+
+    Guarantee: each point's consumptions chain without gap or overlap; running it again adds only what was missing.
+
+    :raises UnableToPermit: if the actor may not record readings.
+    """
+    actor.require(Permission.READING_RECORD)
+    with acting(actor, reason="compute consumption"):
+        _lock_cycle(cycle_id)
+        return write_consumptions(
+            scope=Scope(cycle_id=cycle_id, until_date=until_date), policy=policy, roll_over=roll_over
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedRow:
+    """What became of one consumption of a decision: `DECIDED`, or a code that says why not."""
+
+    consumption_id: int
+    status: str
+
+
+def decide(
+    *,
+    actor: Actor,
+    consumption_ids: Sequence[int],
+    decision: models.Decision,
+    reason: str,
+    decided_at: datetime.datetime,
+) -> list[DecidedRow]:
+    """
+    Accept held consumptions as they stand, or estimate them; the findings keep who decided and why (MET-07).
+
+    Guarantee: every row has its own status: `DECIDED`, `UNKNOWN`, `WITHOUT_FINDING`, `WITHOUT_QUANTITY` (nothing to
+    accept) or `WITHOUT_HISTORY` (nothing to estimate from). Deciding again finds nothing open.
+
+    :raises UnableToPermit: if the actor may not decide on readings.
+    :raises UnableToDecide: with code `reason_missing`, or `decision_unfit` for a correction, which is one reading's.
+    """
+    actor.require(Permission.READING_DECIDE)
+    if not reason.strip():
+        raise UnableToDecide("reason_missing", gettext("Say why you decide so."))
+    if decision not in (models.Decision.ACCEPTED, models.Decision.ESTIMATED):
+        raise UnableToDecide("decision_unfit", gettext("Correct the reading itself."), decision=str(decision))
+    with acting(actor, reason=reason):
+        found = {
+            consumption.pk: consumption
+            for consumption in models.Consumption.objects.select_for_update()
+            .filter(id__in=consumption_ids)
+            .exclude(state=models.ConsumptionState.SUPERSEDED)
+            .order_by("id")
+        }
+        with_finding = set(
+            models.Finding.objects.filter(consumption_id__in=found, state=models.FindingState.OPEN).values_list(
+                "consumption_id", flat=True
+            )
+        )
+        estimates = _estimate(list(found.values())) if decision == models.Decision.ESTIMATED else {}
+        rows: list[DecidedRow] = []
+        for consumption_id in consumption_ids:
+            consumption = found.get(consumption_id)
+            status = _refusal(consumption, with_finding, decision, estimates)
+            rows.append(DecidedRow(consumption_id=consumption_id, status=status or "DECIDED"))
+        decided = [found[row.consumption_id] for row in rows if row.status == "DECIDED"]
+        _finalize(decided, estimates=estimates)
+        _close_findings(decided, decision=decision, actor=actor, reason=reason, decided_at=decided_at)
+    return rows
+
+
+def correct_reading(
+    *,
+    actor: Actor,
+    consumption_id: int,
+    value_milli: int,
+    reason: str,
+    decided_at: datetime.datetime,
+    policy: Policy = Policy(),
+    roll_over: RollOverPolicy = RollOverPolicy(),
+) -> models.Consumption:
+    """
+    Put a right value in the place of a wrong reading and compute its consumption anew.
+
+    Guarantee: the raw reading stays and is superseded by a new row with the reason; the old consumption is kept as
+    superseded. The new one is judged like any other.
+
+    :raises UnableToPermit: if the actor may not decide on readings.
+    :raises UnableToCorrectReading: with code `reason_missing`, `not_held` (billed or decided already), `not_read`
+        (there is no reading to correct), `later_reading` or `value_unfit` (negative or beyond the dial).
+    """
+    actor.require(Permission.READING_DECIDE)
+    if not reason.strip():
+        raise UnableToCorrectReading("reason_missing", gettext("Say why the reading is corrected."))
+    with acting(actor, reason=reason):
+        consumption = models.Consumption.objects.select_for_update().filter(id=consumption_id).first()
+        if consumption is None or consumption.state != models.ConsumptionState.HELD:
+            raise UnableToCorrectReading("not_held", gettext("This consumption is not held for review."))
+        reading = models.Reading.objects.filter(id=consumption.current_reading_id, is_live=True).first()
+        if reading is None:
+            raise UnableToCorrectReading("not_read", gettext("Nothing was read; estimate it or record a reading."))
+        if _has_successor(consumption):
+            raise UnableToCorrectReading("later_reading", gettext("A later consumption follows from this reading."))
+        register = models.Register.objects.get(id=reading.register_id)
+        if not 0 <= value_milli < 10**register.digits * 1000:
+            raise UnableToCorrectReading(
+                "value_unfit", gettext("The dial cannot show this value."), digits=register.digits
+            )
+        _supersede_reading(reading, value_milli=value_milli, reason=reason, recorded_by=actor.name)
+        _close_findings(
+            [consumption], decision=models.Decision.CORRECTED, actor=actor, reason=reason, decided_at=decided_at
+        )
+        consumption.state = models.ConsumptionState.SUPERSEDED
+        consumption.save(update_fields=["state"])
+        write_consumptions(
+            scope=Scope(point_ids=(consumption.service_point_id,), until_date=consumption.end_date),
+            policy=policy,
+            roll_over=roll_over,
+        )
+        return models.Consumption.objects.exclude(state=models.ConsumptionState.SUPERSEDED).get(
+            service_point_id=consumption.service_point_id, start_date=consumption.start_date
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMeter:
+    """The device that takes the old one's place."""
+
+    serial: str
+    make: str = ""
+    model: str = ""
+    size: str = ""
+    digits: int = 5
+
+
+def exchange_meter(
+    *,
+    actor: Actor,
+    service_point_id: int,
+    exchanged_date: datetime.date,
+    final_milli: int,
+    meter: NewMeter,
+    initial_milli: int,
+    evidence: str,
+) -> models.Installation:
+    """
+    Take a point's meter out and put another one in, with both readings and the evidence (MET-02).
+
+    :raises UnableToPermit: if the actor may not record readings.
+    :raises UnableToExchangeMeter: with code `evidence_missing`, `no_meter` (none is installed), `date_unfit` (not
+        after the installation, or inside a computed consumption), `value_unfit` or `meter_elsewhere`.
+    """
+    actor.require(Permission.READING_RECORD)
+    if not evidence.strip():
+        raise UnableToExchangeMeter("evidence_missing", gettext("Name the evidence: the order, the photo, who saw it."))
+    with acting(actor, reason=evidence):
+        old = (
+            models.Installation.objects.select_for_update()
+            .filter(service_point_id=service_point_id, valid_during__endswith__isnull=True)
+            .first()
+        )
+        if old is None:
+            raise UnableToExchangeMeter("no_meter", gettext("No meter is installed at this point."))
+        _check_exchange(old, exchanged_date=exchanged_date, final_milli=final_milli, initial_milli=initial_milli)
+        new, _created = models.Meter.objects.get_or_create(
+            make=meter.make, serial=meter.serial, defaults={"model": meter.model, "size": meter.size}
+        )
+        models.Register.objects.get_or_create(meter=new, channel="MAIN", defaults={"digits": meter.digits})
+        if models.Installation.objects.filter(meter=new, valid_during__endswith__isnull=True).exists():
+            raise UnableToExchangeMeter("meter_elsewhere", gettext("This meter is installed at another point."))
+        old.valid_during = (old.valid_during.lower, exchanged_date)
+        old.final_milli = final_milli
+        old.save(update_fields=["valid_during", "final_milli"])
+        return models.Installation.objects.create(
+            meter=new,
+            service_point_id=service_point_id,
+            valid_during=(exchanged_date, None),
+            initial_milli=initial_milli,
+            evidence=evidence,
+        )
+
+
+def _lock_cycle(cycle_id: int) -> None:
+    """Let one computation of a cycle wait for the other; readings go on being recorded."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('metering.cycle'), %s)", [cycle_id])
+
+
+def _refusal(
+    consumption: models.Consumption | None,
+    with_finding: set[int],
+    decision: models.Decision,
+    estimates: dict[int, int],
+) -> str:
+    if consumption is None:
+        return "UNKNOWN"
+    if consumption.pk not in with_finding:
+        return "WITHOUT_FINDING"
+    if decision == models.Decision.ACCEPTED and consumption.quantity_milli is None:
+        return "WITHOUT_QUANTITY"
+    is_final = consumption.state == models.ConsumptionState.FINAL
+    if decision == models.Decision.ESTIMATED and (is_final or consumption.pk not in estimates):
+        return "WITHOUT_HISTORY" if not is_final else "WITHOUT_FINDING"
+    return ""
+
+
+def _estimate(consumptions: list[models.Consumption]) -> dict[int, int]:
+    """Return the estimate of each consumption whose point has a measured history."""
+    if not consumptions:
+        return {}
+    point_ids = np.array([consumption.service_point_id for consumption in consumptions])
+    days = np.array([(consumption.end_date - consumption.start_date).days for consumption in consumptions])
+    until_date = max(consumption.end_date for consumption in consumptions)
+    history = gather_history(
+        scope=Scope(point_ids=tuple(point_ids.tolist()), until_date=until_date), point_ids=point_ids
+    )
+    per_day = estimation.daily_average(history_milli=history.quantity_milli, history_days=history.days)
+    estimates = estimation.estimate(per_day_micro=per_day, days=days).tolist()
+    return {
+        consumption.pk: estimate
+        for consumption, estimate, average in zip(consumptions, estimates, per_day.tolist(), strict=True)
+        if average > 0
+    }
+
+
+def _finalize(consumptions: list[models.Consumption], *, estimates: dict[int, int]) -> None:
+    for consumption in consumptions:
+        consumption.state = models.ConsumptionState.FINAL
+        if consumption.pk in estimates:
+            consumption.kind = models.ConsumptionKind.ESTIMATED
+            consumption.quantity_milli = estimates[consumption.pk]
+    models.Consumption.objects.bulk_update(consumptions, ["state", "kind", "quantity_milli"], batch_size=2_000)
+
+
+def _close_findings(
+    consumptions: list[models.Consumption],
+    *,
+    decision: models.Decision,
+    actor: Actor,
+    reason: str,
+    decided_at: datetime.datetime,
+) -> None:
+    models.Finding.objects.filter(
+        consumption_id__in=[consumption.pk for consumption in consumptions], state=models.FindingState.OPEN
+    ).update(
+        state=models.FindingState.DECIDED,
+        decision=decision,
+        decided_by=actor.name,
+        decided_at=decided_at,
+        reason=reason,
+    )
+
+
+def _has_successor(consumption: models.Consumption) -> bool:
+    return (
+        models.Consumption.objects.filter(
+            service_point_id=consumption.service_point_id, start_date__gte=consumption.end_date
+        )
+        .exclude(state=models.ConsumptionState.SUPERSEDED)
+        .exists()
+    )
+
+
+def _supersede_reading(reading: models.Reading, *, value_milli: int, reason: str, recorded_by: str) -> None:
+    reading.is_live = False
+    reading.save(update_fields=["is_live"])
+    models.Reading.objects.create(
+        register_id=reading.register_id,
+        read_date=reading.read_date,
+        value_milli=value_milli,
+        observation=reading.observation,
+        source=models.ReadingSource.DESK,
+        reader=reading.reader,
+        supersedes=reading,
+        reason=reason,
+        recorded_by=recorded_by,
+    )
+
+
+def _check_exchange(
+    old: models.Installation, *, exchanged_date: datetime.date, final_milli: int, initial_milli: int
+) -> None:
+    last = (
+        models.Consumption.objects.filter(service_point_id=old.service_point_id)
+        .exclude(state=models.ConsumptionState.SUPERSEDED)
+        .order_by("-start_date")
+        .first()
+    )
+    if exchanged_date <= old.valid_during.lower or (last is not None and exchanged_date < last.end_date):
+        raise UnableToExchangeMeter(
+            "date_unfit",
+            gettext("The day lies before the installation or inside a computed consumption."),
+            exchanged_date=exchanged_date.isoformat(),
+        )
+    if final_milli < 0 or initial_milli < 0:
+        raise UnableToExchangeMeter("value_unfit", gettext("A dial never shows less than zero."))
