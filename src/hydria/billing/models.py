@@ -8,8 +8,9 @@ Tables of billing.
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from hydria.billing.domain.states import RunState, may_move
 
 
 class BillingPeriod(models.Model):
@@ -31,13 +32,13 @@ class BillingPeriod(models.Model):
         ]
 
 
-class RunState(models.TextChoices):
-    """Where a run stands. The allowed moves are in `domain.states`."""
+class RunStateWord(models.TextChoices):
+    """The states of a run in words; what may follow what is in `domain.states`."""
 
-    PRICING = "PRICING", _("Pricing")
-    DRAFT = "DRAFT", _("Draft")
-    CONFIRMED = "CONFIRMED", _("Confirmed")
-    ABANDONED = "ABANDONED", _("Abandoned")
+    PRICING = RunState.PRICING, _("Pricing")
+    DRAFT = RunState.DRAFT, _("Draft")
+    CONFIRMED = RunState.CONFIRMED, _("Confirmed")
+    ABANDONED = RunState.ABANDONED, _("Abandoned")
 
 
 class BillingRun(models.Model):
@@ -47,7 +48,7 @@ class BillingRun(models.Model):
     sequence = models.SmallIntegerField(
         default=1, help_text=_("1 bills everybody due; each later run bills what the one before left parked")
     )
-    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.PRICING)
+    state = models.CharField(max_length=10, choices=RunStateWord.choices, default=RunState.PRICING)
     due_count = models.IntegerField(default=0, help_text=_("Agreements in force in the period, counted at the start"))
     requested_by = models.CharField(max_length=150)
     requested_at = models.DateTimeField()
@@ -69,6 +70,13 @@ class BillingRun(models.Model):
                 name="confirmed_run_says_when",
             ),
         ]
+
+    # Mutators
+
+    def set_state(self, state: RunState) -> None:
+        """Move to another state; only the moves of `domain.states` exist."""
+        assert may_move(from_state=RunState(self.state), to_state=state)
+        self.state = state
 
 
 class ChunkState(models.TextChoices):
@@ -97,9 +105,15 @@ class RunChunk(models.Model):
 class Invoice(models.Model):
     """The document to one account for one run. Customer's name and address are kept as they were."""
 
-    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="invoices")
-    account = models.ForeignKey("agreements.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="invoices")
-    holder = models.ForeignKey("parties.Party", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    run = models.ForeignKey(
+        BillingRun, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="invoices"
+    )
+    account = models.ForeignKey(
+        "agreements.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="invoices"
+    )
+    holder = models.ForeignKey(
+        "parties.Party", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     holder_name = models.CharField(max_length=200)
     holder_tax_id = models.CharField(max_length=40, blank=True)
     address = models.CharField(max_length=300)
@@ -116,14 +130,27 @@ class Invoice(models.Model):
 class Segment(models.Model):
     """The part of an invoice that bills one agreement for one period, with every input that the price depended on."""
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="segments")
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="segments"
+    )
     run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, related_name="+")
     agreement = models.ForeignKey(
-        "agreements.ServiceAgreement", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="segments"
+        "agreements.ServiceAgreement",
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="segments",
     )
-    service_point = models.ForeignKey("premises.ServicePoint", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    service_point = models.ForeignKey(
+        "premises.ServicePoint", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     consumption = models.ForeignKey(
-        "metering.Consumption", null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+        "metering.Consumption",
+        null=True,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     tariff_version = models.ForeignKey(
         "tariffs.TariffVersion", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
@@ -131,7 +158,7 @@ class Segment(models.Model):
     start_date = models.DateField()
     end_date = models.DateField()
     quantity_milli = models.BigIntegerField()
-    inputs = models.JSONField()
+    inputs = models.JSONField(help_text=_("Inputs of the tariff by name, besides the quantity and the days"))
     total_minor = models.BigIntegerField()
 
     class Meta:
@@ -145,9 +172,15 @@ class Segment(models.Model):
 class Line(models.Model):
     """One charge of a segment: the amount that was rounded once, and everything that explains it."""
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lines")
-    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lines")
-    charge = models.ForeignKey("tariffs.VersionCharge", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lines"
+    )
+    segment = models.ForeignKey(
+        Segment, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lines"
+    )
+    charge = models.ForeignKey(
+        "tariffs.VersionCharge", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     amount_minor = models.BigIntegerField()
     explanation = models.JSONField(help_text=_("Quantities, prices, exact amount and rounding of the line"))
 
@@ -162,7 +195,9 @@ class InvoiceNumber(models.Model):
         Invoice, primary_key=True, on_delete=models.PROTECT, db_constraint=False, related_name="number"
     )
     run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
-    series = models.ForeignKey("platform.NumberSeries", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    series = models.ForeignKey(
+        "platform.NumberSeries", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     number = models.BigIntegerField()
     code = models.CharField(max_length=30, help_text=_("Prefix and number as printed"))
     issue_date = models.DateField()
@@ -186,7 +221,9 @@ class RunException(models.Model):
     """An agreement that was due and is not billed: excluded with a reason, or parked with an owner and an age."""
 
     run = models.ForeignKey(BillingRun, on_delete=models.CASCADE, related_name="exceptions")
-    agreement = models.ForeignKey("agreements.ServiceAgreement", on_delete=models.PROTECT, related_name="run_exceptions")
+    agreement = models.ForeignKey(
+        "agreements.ServiceAgreement", on_delete=models.PROTECT, related_name="run_exceptions"
+    )
     kind = models.CharField(max_length=10, choices=ExceptionKind.choices)
     code = models.CharField(max_length=60)
     data = models.JSONField(default=dict)

@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ('start_date', models.DateField()),
                 ('end_date', models.DateField()),
                 ('quantity_milli', models.BigIntegerField()),
-                ('inputs', models.JSONField()),
+                ('inputs', models.JSONField(help_text='Inputs of the tariff by name, besides the quantity and the days')),
                 ('total_minor', models.BigIntegerField()),
                 ('agreement', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='segments', to='agreements.serviceagreement')),
                 ('consumption', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.consumption')),
