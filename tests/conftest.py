@@ -8,11 +8,14 @@ The server starts when the first test asks for a database and ends with the last
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 from psycopg.conninfo import conninfo_to_dict
 
 from hydria.config.environment import get_environment
@@ -58,9 +61,19 @@ def database_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> It
     with server.lease() as url:
         yield url
     if not server.is_running():
-        import shutil
-
         shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings_for_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep files in a folder of the run, name assets plainly, and hash passwords quickly."""
+    plainly = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        MEDIA_ROOT=tmp_path_factory.mktemp("files"),
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={**settings.STORAGES, "staticfiles": plainly},
+    ):
+        yield
 
 
 @pytest.fixture(scope="session")

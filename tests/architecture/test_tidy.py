@@ -18,10 +18,21 @@ PACKAGE = ROOT / "src" / "hydria"
 FUNCTION_LINES_MAX = 70
 MODULE_LINES_MAX = 600
 
-SHELLS_AND_FOUNDATION = {"kernel", "platform", "config"}
+SHELLS_AND_FOUNDATION = {"kernel", "platform", "config", "demo", "benchmarks", "verification"}
 """Parts whose modules have names of their own; every other part is a context and looks like all the others."""
 
-STANDARD_MODULES = {"__init__", "models", "queries", "operations", "tasks", "api", "commands", "urls"}
+STANDARD_MODULES = {
+    "__init__",
+    "models",
+    "queries",
+    "operations",
+    "tasks",
+    "api",
+    "commands",
+    "urls",
+    "bench",
+    "searching",
+}
 STANDARD_PACKAGES = {"domain", "models", "web", "migrations", "templatetags", "documents", "commands"}
 
 MONEY_WORDS = {"amount", "balance", "price", "total", "tendered", "fee", "debit", "credit"}
@@ -75,7 +86,7 @@ def test_every_module_can_be_read_in_one_sitting() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    words = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
+    words = re.compile(r"(#|//|/\*|<!--).*\b(TO[D]O|FIX[M]E|HAC[K])\b")
 
     left = [
         f"{shown(path)}:{number} {line.strip()}"
@@ -91,7 +102,7 @@ class TestContext:
     def test_opens_with_what_it_owns(self) -> None:
         silent = [
             shown(folder)
-            for folder in [*contexts(), *(PACKAGE / name for name in SHELLS_AND_FOUNDATION)]
+            for folder in (path.parent for path in sorted(PACKAGE.glob("*/__init__.py")))
             if not ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
         ]
 
