@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hydria.parties.models import IdentifierKind, Party, PartyIdentifier
 from hydria.platform.access import Actor, Permission
-from hydria.platform.searching import find_by_words
+from hydria.platform.searching import find_alike, find_by_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,11 @@ def find_parties(*, typed: str, count_max: int) -> list[int]:
         numbered += official.values_list("party_id", flat=True)[:count_max]
     named = find_by_words(Party, column="search_name", typed=typed, count_max=count_max)
     return list(dict.fromkeys([*numbered, *named]))[:count_max]
+
+
+def find_parties_alike(*, typed: str, count_max: int) -> list[int]:
+    """Return parties with names like the typed one, for when no name has its words (CUS-19)."""
+    return find_alike(Party, column="search_name", typed=typed, count_max=count_max)
 
 
 def _card(party: Party) -> PartyCard:

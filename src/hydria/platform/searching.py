@@ -21,39 +21,41 @@ SIMILARITY_MIN = 0.5
 
 def find_by_words(model: type[Model], *, column: str, typed: str, count_max: int) -> list[int]:
     """
-    Return the ids of the rows whose column has all typed words, best first; failing that, words alike.
+    Return the ids of the rows whose column has all typed words or parts of words, best first.
+
+    A word shorter than `WORD_LENGTH_INDEXED` has to be how a word of the row starts.
 
     Source: CUS-19.
     """
     words = to_search_text(typed).split()
-    if not any(len(word) >= WORD_LENGTH_INDEXED for word in words):
-        words = words[:1]
+    indexed = [word for word in words if len(word) >= WORD_LENGTH_INDEXED]
     if not words:
         return []
-    patterns = [f"%{_escape(word)}%" if len(word) >= WORD_LENGTH_INDEXED else f"{_escape(word)}%" for word in words]
-    found = _find_parts(model, column=column, patterns=patterns, count_max=count_max)
-    if found or len("".join(words)) < WORD_LENGTH_INDEXED + 1:
-        return found
-    return _find_alike(model, column=column, words=" ".join(words), count_max=count_max)
-
-
-def _escape(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-
-
-def _find_parts(model: type[Model], *, column: str, patterns: list[str], count_max: int) -> list[int]:
-    conditions = " AND ".join(f"{column} LIKE %s" for _pattern in patterns)
+    short = [word for word in words if word not in indexed]
+    if indexed:
+        conditions = [f"{column} LIKE %s"] * len(indexed) + [f"' ' || {column} LIKE %s"] * len(short)
+        patterns = [f"%{_escape(word)}%" for word in indexed] + [f"% {_escape(word)}%" for word in short]
+    else:
+        conditions, patterns = [f"{column} LIKE %s"], [f"{_escape(' '.join(short))}%"]
     statement = (
-        f"SELECT id FROM (SELECT id, {column} AS spelled FROM {model._meta.db_table} WHERE {conditions} LIMIT %s)"
+        f"SELECT id FROM (SELECT id, {column} AS spelled FROM {model._meta.db_table}"
+        f" WHERE {' AND '.join(conditions)} LIMIT %s)"
         " AS candidate ORDER BY spelled LIKE %s DESC, length(spelled), spelled LIMIT %s"
     )
-    starts = patterns[0].lstrip("%")
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*patterns, CANDIDATES_MAX, starts, count_max])
+        cursor.execute(statement, [*patterns, CANDIDATES_MAX, f"{_escape(words[0])}%", count_max])
         return [row_id for (row_id,) in cursor.fetchall()]
 
 
-def _find_alike(model: type[Model], *, column: str, words: str, count_max: int) -> list[int]:
+def find_alike(model: type[Model], *, column: str, typed: str, count_max: int) -> list[int]:
+    """
+    Return the ids of the rows that have words like the typed ones, most alike first; for when no row has them all.
+
+    Source: CUS-19.
+    """
+    words = to_search_text(typed)
+    if len(words) <= WORD_LENGTH_INDEXED:
+        return []
     statement = (
         f"SELECT id FROM {model._meta.db_table} WHERE %s <%% {column}"
         f" ORDER BY word_similarity(%s, {column}) DESC, {column} LIMIT %s"
@@ -62,3 +64,7 @@ def _find_alike(model: type[Model], *, column: str, words: str, count_max: int) 
         cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(SIMILARITY_MIN)])
         cursor.execute(statement, [words, words, count_max])
         return [row_id for (row_id,) in cursor.fetchall()]
+
+
+def _escape(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hydria.platform.access import Actor, Permission
-from hydria.platform.searching import find_by_words
+from hydria.platform.searching import find_alike, find_by_words
 from hydria.premises.models import Premise, ServicePoint
 
 
@@ -28,6 +28,14 @@ def find_service_points(*, typed: str, count_max: int) -> list[int]:
         numbered += points.filter(premise__number__startswith=text)[:count_max]
         numbered += points.filter(premise__cadastral_code__startswith=text)[:count_max]
     premise_ids = find_by_words(Premise, column="search_address", typed=typed, count_max=count_max)
+    return list(dict.fromkeys([*numbered, *_points_of(premise_ids)]))[:count_max]
+
+
+def find_service_points_alike(*, typed: str, count_max: int) -> list[int]:
+    """Return service points at addresses like the typed one, for when no address has its words (CUS-19)."""
+    return _points_of(find_alike(Premise, column="search_address", typed=typed, count_max=count_max))
+
+
+def _points_of(premise_ids: list[int]) -> list[int]:
     by_premise = dict(ServicePoint.objects.filter(premise__in=premise_ids).values_list("premise_id", "id"))
-    addressed = [by_premise[premise_id] for premise_id in premise_ids if premise_id in by_premise]
-    return list(dict.fromkeys([*numbered, *addressed]))[:count_max]
+    return [by_premise[premise_id] for premise_id in premise_ids if premise_id in by_premise]
