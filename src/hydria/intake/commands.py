@@ -10,11 +10,13 @@ import typer
 from django.utils import timezone
 
 from hydria.intake import operations, queries
+from hydria.intake._real.running import run_real_data
 from hydria.intake.operations import UnableToApplyLoad
 from hydria.kernel.issues import Severity
 from hydria.platform.access import SYSTEM
 
 SHOWN_FINDINGS_MAX = 50
+SHOWN_ODDITIES_MAX = 5
 
 app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
@@ -79,7 +81,7 @@ def _load_file(file: Path, *, mapping_text: str, apply: bool, as_json: bool) -> 
                     "file": card.file_name,
                     "state": card.state,
                     "rows": card.row_count,
-                    "counts": batch_counts(card),
+                    "counts": queries.to_plain_counts(card),
                     "findings": [
                         {
                             "row": finding.row,
@@ -108,18 +110,19 @@ def _load_file(file: Path, *, mapping_text: str, apply: bool, as_json: bool) -> 
     return 1 if card.state == "REFUSED" else 0
 
 
-def batch_counts(card: queries.LoadCard) -> dict[str, dict[str, int]]:
-    """Return the counts of a batch by kind, as programs read them."""
-    return {
-        count.kind: {
-            "created": count.created,
-            "changed": count.changed,
-            "unchanged": count.unchanged,
-            "refused": count.refused,
-        }
-        for count in card.counts
-    }
-
-
 def _load_real(folder: Path, *, as_json: bool) -> int:
-    raise NotImplementedError
+    """Run the real data sets; return the exit code."""
+    reports = []
+    for report in run_real_data(actor=SYSTEM, folder=folder, now=timezone.now()):
+        reports.append(report.to_plain())
+        if not as_json:
+            typer.secho(report.name, bold=True)
+            for name, value in report.facts.items():
+                typer.echo(f"  {name}: {value}")
+            for name, entries in report.oddities.items():
+                typer.secho(f"  {name}: {len(entries)}", fg=typer.colors.YELLOW)
+                for entry in entries[:SHOWN_ODDITIES_MAX]:
+                    typer.echo(f"    {entry.subject}: {entry.reason}")
+    if as_json:
+        typer.echo(json.dumps({"sets": reports}, default=str))
+    return 0

@@ -139,3 +139,16 @@ def iterate_explanations(*, actor: Actor, batch_id: int) -> Iterator[Explanation
     """
     for finding in list_findings(actor=actor, batch_id=batch_id).iterator(chunk_size=2_000):
         yield explain_finding(finding)
+
+
+def to_plain_counts(card: LoadCard) -> dict[str, dict[str, int]]:
+    """Return the counts of a batch by kind, as programs read them."""
+    return {
+        count.kind: {
+            "created": count.created,
+            "changed": count.changed,
+            "unchanged": count.unchanged,
+            "refused": count.refused,
+        }
+        for count in card.counts
+    }

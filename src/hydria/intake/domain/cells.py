@@ -153,6 +153,18 @@ def _date_step(column: Column, step: Step, codes: type_of_codes) -> Column:
     return Column(found.dt.to_string("%Y-%m-%d"), column.troubles)
 
 
+def _offset_step(unit: str) -> Callable[[Column, Step, type_of_codes], Column]:
+    """Move days: files often say the last day that counts, and fields the first that no longer does."""
+
+    def move(column: Column, step: Step, codes: type_of_codes) -> Column:
+        dates = column.texts.str.to_date("%Y-%m-%d", strict=False)
+        column = column.refuse("date_unreadable", dates.is_null() & column.texts.is_not_null(), form="%Y-%m-%d")
+        moved = dates.dt.offset_by(f"{step.arguments[0]}{unit}")
+        return Column(moved.dt.to_string("%Y-%m-%d").set(column.texts.is_null(), None), column.troubles)
+
+    return move
+
+
 _STEPS: Mapping[str, Callable[[Column, Step, type_of_codes], Column]] = {
     "empty": _empty,
     "default": _default,
@@ -166,6 +178,8 @@ _STEPS: Mapping[str, Callable[[Column, Step, type_of_codes], Column]] = {
     "decimal": _decimal,
     "multiply": _multiply,
     "date": _date_step,
+    "add_days": _offset_step("d"),
+    "add_months": _offset_step("mo"),
 }
 
 

@@ -29,7 +29,10 @@ from hydria.tariffs.domain import document
 from hydria.tariffs.domain.findings import Findings
 
 FORMATS = ("csv", "xlsx")
-STEPS = ("empty", "default", "split", "upper", "lower", "strip", "pad", "prefix", "codes", "decimal", "multiply", "date")
+STEPS = (
+    "empty", "default", "split", "upper", "lower", "strip", "pad", "prefix", "codes", "decimal", "multiply", "date",
+    "add_days", "add_months",
+)  # fmt: skip
 CHECKS = ("warn_above",)
 REPEATS = ("refuse", "keep_first")
 INPUT_PREFIX = "inputs."
@@ -268,6 +271,8 @@ class _Reader:
             self.refuse("mapping_value_unknown", node, value=arguments[0], known=", ".join(allowed))
         if name == "pad" and not re.fullmatch(r"[1-9]\d?", arguments[0]):
             self.refuse("mapping_value_unknown", node, value=arguments[0], known="8")
+        if name in ("add_days", "add_months") and not re.fullmatch(r"-?\d{1,4}", arguments[0]):
+            self.refuse("mapping_value_unknown", node, value=arguments[0], known="1")
         if name == "multiply":
             self.number(node)
         return Step(name, arguments)
