@@ -124,7 +124,7 @@ class _Writer:
         if isinstance(value, Scalar) and "\n" in value.text.strip("\n"):
             self.block_text(f"{head} |", value.text, indent + 2, line)
             return
-        flow = self.flow(value)
+        flow = _quoted(value.text, in_flow=False) if isinstance(value, Scalar) else self.flow(value)
         is_whole = isinstance(value, Scalar) or not value.items
         if is_whole or (len(head) + 1 + len(flow) <= WIDTH and self.is_short(value, line)):
             self.lines.append(f"{head} {flow}{self.beside(line)}".rstrip())

@@ -26,7 +26,7 @@ from hydria.tariffs.domain.form import Charge
 from hydria.tariffs.domain.inputs import read_inputs
 from hydria.tariffs.domain.pricing import BoolArray, Group, Line, Periods
 
-CHUNK_ROWS = 32_768
+CHUNK_ROWS = 65_536
 _ZERO = Exact.of(0)
 
 
