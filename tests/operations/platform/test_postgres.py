@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from hydria.platform.postgres import EmbeddedServer, UnableToStartPostgres, find_binaries
 
@@ -164,3 +165,20 @@ class TestForRoot:
             pass
 
         assert refusal.value.code == "data_dir_closed"
+
+
+class TestServerOfTheOperator:
+    def test_is_used_as_it_is_and_nothing_else_is_started(self, database_url: str, tmp_path: Path) -> None:
+        with psycopg.connect(database_url, dbname="postgres", autocommit=True) as connection:
+            connection.execute("CREATE DATABASE operators_own")
+        url = make_conninfo(database_url, dbname="operators_own")
+        variables = {**os.environ, "HYDRIA_DATABASE_URL": url, "HYDRIA_DATA_DIR": str(tmp_path)}
+        words = [sys.executable, "-m", "hydria", "migrate"]
+
+        told = subprocess.run(words, env=variables, capture_output=True, text=True, check=False)
+
+        assert told.returncode == 0, told.stderr
+        assert ask(url, "SELECT to_regclass('ledger_journal')::text") == "ledger_journal"
+        assert not list(tmp_path.glob("postgres*"))
+        with psycopg.connect(database_url, dbname="postgres", autocommit=True) as connection:
+            connection.execute("DROP DATABASE operators_own WITH (FORCE)")
