@@ -25,6 +25,7 @@ Int64Array = npt.NDArray[np.int64]
 
 URBAN_TARIFF, LARGE_TARIFF = "agua_urbana", "agua_grandes"
 ROUTES_PER_SECTOR = 12
+OWN_MAKE, SPARE_MAKE = "Elster", "Itron"
 TARIFF_OF = {HOUSEHOLD: URBAN_TARIFF, PUBLIC: URBAN_TARIFF, SHOP: LARGE_TARIFF, INDUSTRY: LARGE_TARIFF}
 
 
@@ -37,6 +38,7 @@ class Register:
     meter_ids: Int64Array
     register_ids: Int64Array
     spare_register_ids: Int64Array
+    spare_serials: dict[int, str]
 
 
 @in_transaction
@@ -46,13 +48,14 @@ def write_register(*, town: Town) -> Register:
     category_ids = {category.code: category.pk for category in premises.Category.objects.all()}
     point_ids = _write_places(town, route_ids=route_ids, category_ids=category_ids)
     _write_agreements(town, point_ids=point_ids, category_ids=category_ids)
-    meter_ids, register_ids, spare_register_ids = _write_meters(town, point_ids=point_ids)
+    meter_ids, register_ids, spare_register_ids, spare_serials = _write_meters(town, point_ids=point_ids)
     return Register(
         cycle_id=cycle.pk,
         point_ids=point_ids,
         meter_ids=meter_ids,
         register_ids=register_ids,
         spare_register_ids=spare_register_ids,
+        spare_serials=spare_serials,
     )
 
 
@@ -253,19 +256,20 @@ def _write_exceptions(town: Town, *, agreement_ids: Int64Array, category: Any, d
     )
 
 
-def _write_meters(town: Town, *, point_ids: Int64Array) -> tuple[Int64Array, Int64Array, Int64Array]:
+def _write_meters(town: Town, *, point_ids: Int64Array) -> tuple[Int64Array, Int64Array, Int64Array, dict[int, str]]:
     """Give every metered point its meter, and lay out a spare one for each exchange to come."""
     metered = np.flatnonzero(town.is_metered)
     exchanged = np.flatnonzero(~np.isnat(town.exchanged_date))
     count, spare = len(metered), len(exchanged)
     sizes = np.concatenate([town.size[metered], town.size[exchanged]])
+    serials = [f"{'H' if i < count else 'N'}{i + 1:07d}" for i in range(count + spare)]
     meter_ids = take_ids(metering.Meter, count=count + spare)
     copy_columns(
         metering.Meter,
         {
             "id": meter_ids,
-            "serial": [f"{'H' if i < count else 'N'}{i + 1:07d}" for i in range(count + spare)],
-            "make": ["Elster" if i < count else "Itron" for i in range(count + spare)],
+            "serial": serials,
+            "make": [OWN_MAKE if i < count else SPARE_MAKE for i in range(count + spare)],
             "model": ["M120" if size == "15" else "M300" for size in sizes],
             "size": sizes.tolist(),
             "manufactured_date": [datetime.date(2012 + i % 12, 1, 1) for i in range(count + spare)],
@@ -297,7 +301,7 @@ def _write_meters(town: Town, *, point_ids: Int64Array) -> tuple[Int64Array, Int
     registers, spares = by_point.copy(), by_point.copy()
     by_point[metered], registers[metered] = meter_ids[:count], register_ids[:count]
     spares[exchanged] = register_ids[count:]
-    return by_point, registers, spares
+    return by_point, registers, spares, dict(zip(exchanged.tolist(), serials[count:], strict=True))
 
 
 def _range(start: np.datetime64 | datetime.date, end: np.datetime64 | None) -> str:

@@ -35,7 +35,7 @@ NOTHING = Measured(consumption_count=0, estimated_count=0, held_count=0, quantit
 
 
 @in_transaction
-def write_consumptions(*, scope: Scope, policy: Policy, roll_over: RollOverPolicy) -> Measured:
+def write_consumptions(*, scope: Scope, policy: Policy) -> Measured:
     """
     Measure, judge and write every span of the scope that has no consumption yet.
 
@@ -49,7 +49,7 @@ def write_consumptions(*, scope: Scope, policy: Policy, roll_over: RollOverPolic
     history = gather_history(scope=scope, point_ids=point_ids)
     per_day = estimation.daily_average(history_milli=history.quantity_milli, history_days=history.days)
     usual_milli = estimation.estimate(per_day_micro=per_day, days=days, step_milli=1)
-    quantities = _measure(gathered, usual_milli=usual_milli, roll_over=roll_over)
+    quantities = _measure(gathered, usual_milli=usual_milli, roll_over=policy.roll_over)
     carried_milli = gathered.of_first("carried_milli").to_numpy()
     measured_milli = np.where(quantities.span_milli == UNKNOWN_MILLI, 0, quantities.span_milli - carried_milli)
     estimate_milli = estimation.estimate(per_day_micro=per_day, days=days)

@@ -16,8 +16,8 @@ from hydria.metering._gathering import Scope, gather_history
 from hydria.metering._measuring import Measured, write_consumptions
 from hydria.metering._recording import NewReadings, RecordedRow, write_readings
 from hydria.metering.domain import estimation
-from hydria.metering.domain.consumption import RollOverPolicy
-from hydria.metering.domain.validation import Policy
+from hydria.metering.domain.validation import DEFAULT_POLICY, Policy
+from hydria.metering.models import Decision, ReadingSource
 from hydria.platform.access import Actor, Permission
 from hydria.platform.transactions import acting
 
@@ -53,8 +53,7 @@ def compute_consumption(
     actor: Actor,
     cycle_id: int,
     until_date: datetime.date,
-    policy: Policy = Policy(),
-    roll_over: RollOverPolicy = RollOverPolicy(),
+    policy: Policy = DEFAULT_POLICY,
 ) -> Measured:
     """
     Compute the consumption of every metered point of a cycle up to a day, and judge it (MET-06).
@@ -66,9 +65,7 @@ def compute_consumption(
     actor.require(Permission.READING_RECORD)
     with acting(actor, reason="compute consumption"):
         _lock_cycle(cycle_id)
-        return write_consumptions(
-            scope=Scope(cycle_id=cycle_id, until_date=until_date), policy=policy, roll_over=roll_over
-        )
+        return write_consumptions(scope=Scope(cycle_id=cycle_id, until_date=until_date), policy=policy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +80,7 @@ def decide(
     *,
     actor: Actor,
     consumption_ids: Sequence[int],
-    decision: models.Decision,
+    decision: Decision,
     reason: str,
     decided_at: datetime.datetime,
 ) -> list[DecidedRow]:
@@ -99,7 +96,7 @@ def decide(
     actor.require(Permission.READING_DECIDE)
     if not reason.strip():
         raise UnableToDecide("reason_missing", gettext("Say why you decide so."))
-    if decision not in (models.Decision.ACCEPTED, models.Decision.ESTIMATED):
+    if decision not in (Decision.ACCEPTED, Decision.ESTIMATED):
         raise UnableToDecide("decision_unfit", gettext("Correct the reading itself."), decision=str(decision))
     with acting(actor, reason=reason):
         found = {
@@ -114,7 +111,7 @@ def decide(
                 "consumption_id", flat=True
             )
         )
-        estimates = _estimate(list(found.values())) if decision == models.Decision.ESTIMATED else {}
+        estimates = _estimate(list(found.values())) if decision == Decision.ESTIMATED else {}
         rows: list[DecidedRow] = []
         for consumption_id in consumption_ids:
             consumption = found.get(consumption_id)
@@ -133,8 +130,7 @@ def correct_reading(
     value_milli: int,
     reason: str,
     decided_at: datetime.datetime,
-    policy: Policy = Policy(),
-    roll_over: RollOverPolicy = RollOverPolicy(),
+    policy: Policy = DEFAULT_POLICY,
 ) -> models.Consumption:
     """
     Put a right value in the place of a wrong reading and compute its consumption anew.
@@ -165,14 +161,12 @@ def correct_reading(
             )
         _supersede_reading(reading, value_milli=value_milli, reason=reason, recorded_by=actor.name)
         _close_findings(
-            [consumption], decision=models.Decision.CORRECTED, actor=actor, reason=reason, decided_at=decided_at
+            [consumption], decision=Decision.CORRECTED, actor=actor, reason=reason, decided_at=decided_at
         )
         consumption.state = models.ConsumptionState.SUPERSEDED
         consumption.save(update_fields=["state"])
         write_consumptions(
-            scope=Scope(point_ids=(consumption.service_point_id,), until_date=consumption.end_date),
-            policy=policy,
-            roll_over=roll_over,
+            scope=Scope(point_ids=(consumption.service_point_id,), until_date=consumption.end_date), policy=policy
         )
         return models.Consumption.objects.exclude(state=models.ConsumptionState.SUPERSEDED).get(
             service_point_id=consumption.service_point_id, start_date=consumption.start_date
@@ -246,17 +240,17 @@ def _lock_cycle(cycle_id: int) -> None:
 def _refusal(
     consumption: models.Consumption | None,
     with_finding: set[int],
-    decision: models.Decision,
+    decision: Decision,
     estimates: dict[int, int],
 ) -> str:
     if consumption is None:
         return "UNKNOWN"
     if consumption.pk not in with_finding:
         return "WITHOUT_FINDING"
-    if decision == models.Decision.ACCEPTED and consumption.quantity_milli is None:
+    if decision == Decision.ACCEPTED and consumption.quantity_milli is None:
         return "WITHOUT_QUANTITY"
     is_final = consumption.state == models.ConsumptionState.FINAL
-    if decision == models.Decision.ESTIMATED and (is_final or consumption.pk not in estimates):
+    if decision == Decision.ESTIMATED and (is_final or consumption.pk not in estimates):
         return "WITHOUT_HISTORY" if not is_final else "WITHOUT_FINDING"
     return ""
 
@@ -292,7 +286,7 @@ def _finalize(consumptions: list[models.Consumption], *, estimates: dict[int, in
 def _close_findings(
     consumptions: list[models.Consumption],
     *,
-    decision: models.Decision,
+    decision: Decision,
     actor: Actor,
     reason: str,
     decided_at: datetime.datetime,
@@ -326,7 +320,7 @@ def _supersede_reading(reading: models.Reading, *, value_milli: int, reason: str
         read_date=reading.read_date,
         value_milli=value_milli,
         observation=reading.observation,
-        source=models.ReadingSource.DESK,
+        source=ReadingSource.DESK,
         reader=reading.reader,
         supersedes=reading,
         reason=reason,

@@ -25,7 +25,11 @@ def create_user(
     if unknown := set(role) - set(role_ids):
         raise operations.UnableToSaveUser("role_unknown", f"There is no role {', '.join(sorted(unknown))}.")
     user = operations.create_user(
-        actor=SYSTEM, username=username, full_name=full_name, password=password, language=language,
+        actor=SYSTEM,
+        username=username,
+        full_name=full_name,
+        password=password,
+        language=language,
         role_ids=[role_ids[code] for code in role],
     )
     typer.echo(f"{user.username}: {', '.join(role)}")

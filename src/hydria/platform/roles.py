@@ -6,9 +6,16 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
-from hydria.platform.access import Permission as P
+from hydria.platform.access import Permission
 
-_SEES_CUSTOMERS = (P.REGISTER_VIEW, P.READING_VIEW, P.BILLING_VIEW, P.RECEIVABLE_VIEW, P.PAYMENT_VIEW, P.TARIFF_VIEW)
+_SEES_CUSTOMERS = (
+    Permission.REGISTER_VIEW,
+    Permission.READING_VIEW,
+    Permission.BILLING_VIEW,
+    Permission.RECEIVABLE_VIEW,
+    Permission.PAYMENT_VIEW,
+    Permission.TARIFF_VIEW,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +24,7 @@ class RoleTemplate:
 
     code: str
     name: str
-    permissions: tuple[P, ...]
+    permissions: tuple[Permission, ...]
     amount_limit_major: int | None = None
 
 
@@ -25,52 +32,80 @@ ROLE_TEMPLATES = (
     RoleTemplate(
         code="agent",
         name=gettext_noop("Service agent"),
-        permissions=(*_SEES_CUSTOMERS, P.REGISTER_EDIT, P.AGREEMENT_EDIT),
+        permissions=(*_SEES_CUSTOMERS, Permission.REGISTER_EDIT, Permission.AGREEMENT_EDIT),
         amount_limit_major=0,
     ),
     RoleTemplate(
         code="cashier",
         name=gettext_noop("Cashier"),
-        permissions=(P.REGISTER_VIEW, P.RECEIVABLE_VIEW, P.BILLING_VIEW, P.PAYMENT_VIEW, P.PAYMENT_TAKE),
+        permissions=(
+            Permission.REGISTER_VIEW,
+            Permission.RECEIVABLE_VIEW,
+            Permission.BILLING_VIEW,
+            Permission.PAYMENT_VIEW,
+            Permission.PAYMENT_TAKE,
+        ),
         amount_limit_major=500_000,
     ),
     RoleTemplate(
         code="head_cashier",
         name=gettext_noop("Head cashier"),
         permissions=(
-            *_SEES_CUSTOMERS, P.PAYMENT_TAKE, P.PAYMENT_REVERSE,
+            *_SEES_CUSTOMERS,
+            Permission.PAYMENT_TAKE,
+            Permission.PAYMENT_REVERSE,
         ),
     ),
     RoleTemplate(
         code="reading_supervisor",
         name=gettext_noop("Reading supervisor"),
-        permissions=(P.REGISTER_VIEW, P.READING_VIEW, P.READING_RECORD, P.READING_DECIDE, P.BILLING_VIEW, P.JOB_VIEW,
-                     P.INTAKE_LOAD),
+        permissions=(
+            Permission.REGISTER_VIEW,
+            Permission.READING_VIEW,
+            Permission.READING_RECORD,
+            Permission.READING_DECIDE,
+            Permission.BILLING_VIEW,
+            Permission.JOB_VIEW,
+            Permission.INTAKE_LOAD,
+        ),
     ),
     RoleTemplate(
         code="billing_manager",
         name=gettext_noop("Billing manager"),
-        permissions=(*_SEES_CUSTOMERS, P.BILLING_RUN, P.BILLING_CONFIRM, P.READING_DECIDE, P.JOB_VIEW, P.JOB_MANAGE,
-                     P.INTAKE_LOAD),
+        permissions=(
+            *_SEES_CUSTOMERS,
+            Permission.BILLING_RUN,
+            Permission.BILLING_CONFIRM,
+            Permission.READING_DECIDE,
+            Permission.JOB_VIEW,
+            Permission.JOB_MANAGE,
+            Permission.INTAKE_LOAD,
+        ),
     ),
     RoleTemplate(
         code="tariff_manager",
         name=gettext_noop("Tariff manager"),
-        permissions=(P.TARIFF_VIEW, P.TARIFF_EDIT, P.BILLING_VIEW, P.REGISTER_VIEW),
+        permissions=(Permission.TARIFF_VIEW, Permission.TARIFF_EDIT, Permission.BILLING_VIEW, Permission.REGISTER_VIEW),
     ),
     RoleTemplate(
         code="accountant",
         name=gettext_noop("Accountant"),
-        permissions=(*_SEES_CUSTOMERS, P.LEDGER_VIEW, P.LEDGER_POST, P.LEDGER_CLOSE),
+        permissions=(*_SEES_CUSTOMERS, Permission.LEDGER_VIEW, Permission.LEDGER_POST, Permission.LEDGER_CLOSE),
     ),
     RoleTemplate(
         code="manager",
         name=gettext_noop("Manager"),
-        permissions=(*_SEES_CUSTOMERS, P.LEDGER_VIEW, P.TARIFF_PUBLISH, P.AUDIT_VIEW, P.JOB_VIEW),
+        permissions=(
+            *_SEES_CUSTOMERS,
+            Permission.LEDGER_VIEW,
+            Permission.TARIFF_PUBLISH,
+            Permission.AUDIT_VIEW,
+            Permission.JOB_VIEW,
+        ),
     ),
     RoleTemplate(
         code="administrator",
         name=gettext_noop("Administrator"),
-        permissions=tuple(P),
+        permissions=tuple(Permission),
     ),
 )

@@ -71,4 +71,4 @@ def choose_payers(*, rng: np.random.Generator, account_ids: Int64Array, months_a
     never = account_ids % 40 == 0
     late = account_ids % 17 == 0
     pays = rng.integers(0, 100, len(account_ids)) < 94
-    return pays & ~never & ~(late & (months_ago <= 2))
+    return np.asarray(pays & ~never & ~(late & (months_ago <= 2)))

@@ -45,6 +45,9 @@ class RollOverPolicy:
     quantity_milli_min: int = 60_000
 
 
+DEFAULT_ROLL_OVER = RollOverPolicy()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantities:
     """

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hydria.kernel.issues import Severity
-from hydria.metering.domain.consumption import Turn
+from hydria.metering.domain.consumption import DEFAULT_ROLL_OVER, RollOverPolicy, Turn
 
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -64,6 +64,7 @@ class Policy:
     zero_periods_max      zeros in a row after which the meter counts as stopped
     estimates_max         estimates in a row after which the next one is escalated
     history_periods_min   measured periods that a judgement against history needs
+    roll_over             when a drop of a dial is believed to be a roll-over
     """
 
     high_percent: int = 300
@@ -72,6 +73,10 @@ class Policy:
     zero_periods_max: int = 3
     estimates_max: int = 3
     history_periods_min: int = 3
+    roll_over: RollOverPolicy = DEFAULT_ROLL_OVER
+
+
+DEFAULT_POLICY = Policy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,4 +139,4 @@ def judge(*, spans: Judged, policy: Policy) -> dict[FindingCode, BoolArray]:
 def is_held(findings: dict[FindingCode, BoolArray]) -> BoolArray:
     """Tell which spans a person has to decide on before they are billed."""
     blocking = [mask for code, mask in findings.items() if SEVERITY_OF[code] is Severity.BLOCK]
-    return np.logical_or.reduce(blocking)
+    return np.asarray(np.logical_or.reduce(blocking), dtype=np.bool_)

@@ -1,0 +1,220 @@
+"""Reads of metering: what is held for review, a point's history, a meter's life."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from hydria.metering.models import (
+    Consumption,
+    ConsumptionState,
+    Finding,
+    FindingState,
+    Installation,
+    Reading,
+    Register,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldConsumption:
+    """A consumption that waits for a decision, with the codes of what is odd about it."""
+
+    id: int
+    service_point_id: int
+    start_date: datetime.date
+    end_date: datetime.date
+    quantity_milli: int | None
+    kind: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumptionCard:
+    """One period of a point, as charts and tables show it."""
+
+    id: int
+    start_date: datetime.date
+    end_date: datetime.date
+    quantity_milli: int | None
+    kind: str
+    state: str
+    previous_milli: int | None
+    current_milli: int | None
+    detail: dict[str, object] | None
+
+    @property
+    def days(self) -> int:
+        """Count the days of the period."""
+        return (self.end_date - self.start_date).days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationCard:
+    """A meter's time at a point."""
+
+    meter_id: int
+    serial: str
+    make: str
+    size: str
+    service_point_id: int
+    from_date: datetime.date
+    until_date: datetime.date | None
+    initial_milli: int
+    final_milli: int | None
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingCard:
+    """A reading with what superseded what."""
+
+    id: int
+    read_date: datetime.date
+    value_milli: int | None
+    observation: str
+    source: str
+    reader: str
+    is_live: bool
+    reason: str
+    recorded_by: str
+    recorded_at: datetime.datetime
+
+
+def list_incidents() -> QuerySet[Consumption]:
+    """Return the consumptions with an open finding, newest period first."""
+    open_finding = Finding.objects.filter(consumption_id=OuterRef("id"), state=FindingState.OPEN)
+    return (
+        Consumption.objects.exclude(state=ConsumptionState.SUPERSEDED)
+        .filter(Exists(open_finding))
+        .order_by("-end_date", "id")
+    )
+
+
+def count_incidents() -> int:
+    """Count the consumptions that are held for review."""
+    return Consumption.objects.filter(state=ConsumptionState.HELD).count()
+
+
+def list_held(*, cycle_id: int | None = None) -> list[HeldConsumption]:
+    """Return what is held for review, oldest first."""
+    held = Consumption.objects.filter(state=ConsumptionState.HELD).order_by("id")
+    if cycle_id is not None:
+        held = held.filter(service_point__route__cycle_id=cycle_id)
+    rows = list(held)
+    codes = open_codes(consumption_ids=[row.pk for row in rows])
+    return [
+        HeldConsumption(
+            id=row.pk,
+            service_point_id=row.service_point_id,
+            start_date=row.start_date,
+            end_date=row.end_date,
+            quantity_milli=row.quantity_milli,
+            kind=row.kind,
+            codes=codes.get(row.pk, ()),
+        )
+        for row in rows
+    ]
+
+
+def open_codes(*, consumption_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Return the codes of the open findings of consumptions."""
+    codes: dict[int, tuple[str, ...]] = {}
+    open_findings = Finding.objects.filter(consumption_id__in=consumption_ids, state=FindingState.OPEN)
+    for consumption_id, code in open_findings.order_by("severity", "code").values_list("consumption_id", "code"):
+        codes[consumption_id] = (*codes.get(consumption_id, ()), code)
+    return codes
+
+
+def list_findings(*, consumption_id: int) -> list[Finding]:
+    """Return the findings of a consumption, blocking ones first."""
+    return list(Finding.objects.filter(consumption_id=consumption_id).order_by("severity", "code"))
+
+
+def list_consumptions(
+    *, service_point_ids: Sequence[int], from_date: datetime.date, until_date: datetime.date | None = None
+) -> dict[int, list[ConsumptionCard]]:
+    """Return the live consumptions of points that end after a day (and up to another), oldest first."""
+    rows = (
+        Consumption.objects.exclude(state=ConsumptionState.SUPERSEDED)
+        .filter(service_point_id__in=service_point_ids, end_date__gt=from_date)
+        .order_by("service_point_id", "start_date")
+    )
+    if until_date is not None:
+        rows = rows.filter(end_date__lte=until_date)
+    found = list(rows)
+    reading_ids = {row.previous_reading_id for row in found} | {row.current_reading_id for row in found}
+    shown = dict(Reading.objects.filter(id__in=reading_ids - {None}).values_list("id", "value_milli"))
+    cards: dict[int, list[ConsumptionCard]] = {point_id: [] for point_id in service_point_ids}
+    for row in found:
+        cards[row.service_point_id].append(
+            ConsumptionCard(
+                id=row.pk,
+                start_date=row.start_date,
+                end_date=row.end_date,
+                quantity_milli=row.quantity_milli,
+                kind=row.kind,
+                state=row.state,
+                previous_milli=shown.get(row.previous_reading_id),
+                current_milli=shown.get(row.current_reading_id),
+                detail=row.detail,
+            )
+        )
+    return cards
+
+
+def list_installations(
+    *, service_point_ids: Sequence[int] = (), meter_ids: Sequence[int] = ()
+) -> list[InstallationCard]:
+    """Return the installations of points or of meters, newest first."""
+    rows = Installation.objects.select_related("meter").order_by("-valid_during", "-id")
+    rows = rows.filter(meter_id__in=meter_ids) if meter_ids else rows.filter(service_point_id__in=service_point_ids)
+    return [
+        InstallationCard(
+            meter_id=row.meter_id,
+            serial=row.meter.serial,
+            make=row.meter.make,
+            size=row.meter.size,
+            service_point_id=row.service_point_id,
+            from_date=row.valid_during.lower,
+            until_date=row.valid_during.upper,
+            initial_milli=row.initial_milli,
+            final_milli=row.final_milli,
+            evidence=row.evidence,
+        )
+        for row in rows
+    ]
+
+
+def list_readings(*, register_ids: Sequence[int], count: int = 24) -> list[ReadingCard]:
+    """Return the newest readings of dials, superseded ones included."""
+    rows = Reading.objects.filter(register_id__in=register_ids).order_by("-read_date", "-id")[:count]
+    return [
+        ReadingCard(
+            id=row.pk,
+            read_date=row.read_date,
+            value_milli=row.value_milli,
+            observation=row.observation,
+            source=row.source,
+            reader=row.reader,
+            is_live=row.is_live,
+            reason=row.reason,
+            recorded_by=row.recorded_by,
+            recorded_at=row.recorded_at,
+        )
+        for row in rows
+    ]
+
+
+def find_registers(*, serials: Sequence[str]) -> dict[str, int]:
+    """Return the main register of each installed meter by serial; a serial of several makes is left out."""
+    found: dict[str, list[int]] = {}
+    rows = Register.objects.filter(
+        meter__serial__in=set(serials), channel="MAIN", meter__installations__valid_during__endswith__isnull=True
+    )
+    for serial, register_id in rows.values_list("meter__serial", "id"):
+        found.setdefault(serial, []).append(register_id)
+    return {serial: ids[0] for serial, ids in found.items() if len(ids) == 1}
