@@ -23,7 +23,7 @@ async function iconNames() {
   const names = new Set();
   for await (const file of filesUnder(path.join(root, "src/hydria"), [".html", ".py"])) {
     const text = await readFile(file, "utf8");
-    for (const [, name] of text.matchAll(/(?:\{%\s*icon\s+|\bicon=)"([a-z0-9-]+)"/g)) names.add(name);
+    for (const [, name] of text.matchAll(/(?:\bicon=|% icon )"([a-z0-9-]+)"/g)) names.add(name);
   }
   return [...names].sort();
 }

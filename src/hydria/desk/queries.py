@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,13 +11,12 @@ from hydria.billing import searching as billing
 from hydria.metering import searching as metering
 from hydria.parties import queries as parties
 from hydria.payments import queries as payments
+from hydria.payments.domain.scanning import reference_in
 from hydria.platform.access import Actor, Permission
 from hydria.premises import queries as premises
 
 HITS_PER_KIND_MAX = 8
 TYPED_LENGTH_MAX = 80
-_SYMBOLOGY = re.compile(r"^\][A-Za-z]\d")
-_GS1_PARTS = re.compile(r"\((\d{2,4})\)([^()\x1d]+)")
 
 
 class HitKind(StrEnum):
@@ -48,7 +46,7 @@ def search(*, actor: Actor, typed: str, today: datetime.date) -> list[Hit]:
     starts; names and addresses by parts of their words, in any order, without accents, in Greek or Latin script, with
     small mistakes. Kinds that the actor may not see are not searched.
     """
-    text = read_scan(typed.strip()[:TYPED_LENGTH_MAX])
+    text = reference_in(typed)[:TYPED_LENGTH_MAX]
     if not text:
         return []
     hits: list[Hit] = []
@@ -63,23 +61,6 @@ def search(*, actor: Actor, typed: str, today: datetime.date) -> list[Hit]:
         # Looking for likenesses costs more, so only a search that found nothing pays for it.
         hits = _account_hits(_find_account_ids_alike(text), today=today)
     return hits
-
-
-def read_scan(text: str) -> str:
-    """
-    Return the reference inside a scanned payment slip, or the text as it is.
-
-    >>> read_scan("]C1(415)7709998000018(8020)A-00000042(3902)123456"), read_scan("papadop")
-    ('A-00000042', 'papadop')
-    """
-    bare = _SYMBOLOGY.sub("", text)
-    parts = dict(_GS1_PARTS.findall(bare))
-    if reference := parts.get("8020") or parts.get("96"):
-        return reference
-    # A scanner that sends no brackets: company, reference up to the separator, amount.
-    if match := re.match(r"^415\d{13}8020([^\x1d]+)", bare):
-        return match[1]
-    return bare
 
 
 def _find_account_ids(text: str) -> list[int]:

@@ -13,6 +13,8 @@ CONTEXTS = ("metering", "billing", "payments", "receivables", "ledger", "tariffs
 urlpatterns = [
     path("", views.show_home, name="home"),
     path("search/", views.show_search, name="search"),
+    path("accounts/", views.show_accounts, name="accounts"),
+    path("accounts/<int:account_id>/", views.show_account, name="account"),
     path("components/", views.show_components, name="components"),
     path("", include("hydria.platform.web.urls")),
     *(

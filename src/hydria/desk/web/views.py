@@ -1,25 +1,67 @@
-"""The desk's own pages."""
+"""The desk's own pages: home, search, accounts, components."""
 
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hydria.desk.web import showcase
-from hydria.platform.web.doors import render_page
+from hydria.agreements import queries as agreements
+from hydria.desk import home, queries
+from hydria.desk.account_page import get_account_page
+from hydria.desk.web import account_cards, home_cards, lists, search_cards, showcase
+from hydria.platform.access import Permission
+from hydria.platform.web.doors import actor_of, is_fragment, needs, render_page
+from hydria.platform.web.listing import show_list
 
 
 @login_required
 def show_home(request: HttpRequest) -> HttpResponse:
-    """Show what waits for the reader."""
-    return render_page(request, "desk/home.html", {"title": _("Home")})
+    """Show what waits for the reader, by what the reader may do."""
+    actor = actor_of(request)
+    waiting = home.get_waiting(actor=actor, today=timezone.localdate())
+    context = {"title": _("Home"), "tiles": home_cards.tiles(waiting), "name": request.user.full_name}
+    return render_page(request, "desk/home.html", context)
 
 
 @login_required
-def show_search(request: HttpRequest) -> HttpResponse:
-    """Answer the search box."""
-    return render_page(request, "desk/search.html", {"title": _("Search")})
+def show_search(request: HttpRequest) -> HttpResponseBase:
+    """Answer the search box while typing, and as a page; a page with one exact hit goes straight to it."""
+    actor, typed = actor_of(request), request.GET.get("q", "")
+    hits = queries.search(actor=actor, typed=typed, today=timezone.localdate())
+    groups = search_cards.group_hits(hits, places=search_cards.find_places(actor=actor, typed=typed))
+    context = {"title": _("Search"), "searched": typed, "groups": groups}
+    if is_fragment(request, target="search-results"):
+        return render_page(request, "desk/_search_results.html", context)
+    if len(groups) == 1 and len(groups[0].links) == 1:
+        return HttpResponseRedirect(groups[0].links[0].href)
+    return render_page(request, "desk/search.html", context)
+
+
+@needs(Permission.REGISTER_VIEW)
+def show_accounts(request: HttpRequest) -> HttpResponseBase:
+    """List the accounts."""
+    rows = agreements.list_accounts(actor=actor_of(request), today=timezone.localdate())
+    return show_list(request, listing=lists.ACCOUNTS, rows=rows, title=_("Accounts"))
+
+
+@needs(Permission.REGISTER_VIEW)
+def show_account(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Show everything about an account."""
+    page = get_account_page(actor=actor_of(request), account_id=account_id, today=timezone.localdate())
+    unit = page.account.agreements[0].unit.replace("m3", "m³") if page.account.agreements else ""
+    context = {
+        "title": page.holder.name if page.holder else page.account.number,
+        "page": page,
+        "unit": unit,
+        "alerts": account_cards.alert_cards(page),
+        "invoices": account_cards.invoice_cards(page, unit=unit),
+        "chart": account_cards.consumption_chart(page, unit=unit),
+        "events": account_cards.timeline(page),
+        "actions": account_cards.actions(actor_of(request), account_id=account_id),
+    }
+    return render_page(request, "desk/account.html", context)
 
 
 @login_required

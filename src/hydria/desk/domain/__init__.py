@@ -1,0 +1,1 @@
+"""What the desk works out itself, without a database."""
