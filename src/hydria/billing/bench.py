@@ -247,8 +247,8 @@ _REGISTER = (
     "INSERT INTO premises_zone (code, name) VALUES ('Z', 'Zone') ON CONFLICT DO NOTHING",
     "INSERT INTO premises_sector (code, name, zone_id) SELECT 'S', 'Sector', id FROM premises_zone ON CONFLICT DO NOTHING",
     "INSERT INTO premises_billingcycle (code, name, period_months) VALUES (%(name)s, %(name)s, 1)",
-    "INSERT INTO premises_route (code, name, sector_id, cycle_id) SELECT %(name)s, %(name)s, sector.id, cycle.id"
-    " FROM premises_sector sector, premises_billingcycle cycle WHERE cycle.code = %(name)s",
+    """INSERT INTO premises_route (code, name, sector_id, cycle_id) SELECT %(name)s, %(name)s, sector.id, cycle.id
+        FROM premises_sector sector, premises_billingcycle cycle WHERE cycle.code = %(name)s""",
     f"""INSERT INTO premises_premise (number, address, search_address, city)
         SELECT %(name)s || '-' || n, 'Calle ' || n / 40 || ' No. ' || n %% 40, 'calle', '' FROM {_NUMBERS}""",
     f"""INSERT INTO premises_servicepoint

@@ -245,7 +245,7 @@ def retry_parked(
     reason: str = "",
 ) -> BillingRun:
     """
-    Price the accounts with parked agreements of a draft again, and prove the run anew.
+    Price the accounts of a draft again that have parked agreements or outdated amounts, and prove the run anew.
 
     accepted_agreement_ids  agreements whose amount was looked at and found right, however far out of line
 
@@ -262,7 +262,9 @@ def retry_parked(
         if run.state != RunState.DRAFT:
             raise UnableToRetryParked("run_not_draft", _("Only a draft can be priced again."), state=run.state)
         parked = RunException.objects.filter(run=run, kind=ExceptionKind.PARKED)
-        account_ids = sorted(set(parked.values_list("agreement__account_id", flat=True)))
+        account_ids = sorted(
+            {*parked.values_list("agreement__account_id", flat=True), *queries.list_outdated_accounts(run=run)}
+        )
         if account_ids:
             _delete_drafts(run, account_ids)
             _price_accounts(run, account_ids, now=now, accepted_agreement_ids=frozenset(accepted_agreement_ids))
@@ -303,8 +305,8 @@ def confirm_run(*, actor: Actor, run_id: int, confirmed_at: datetime.datetime) -
     confirming a confirmed run changes nothing, so of two people who confirm at once both succeed and one acts.
 
     :raises UnableToPermit: if the actor may not confirm, or the run is above their limit.
-    :raises UnableToConfirmRun: with code `run_unknown`, `run_not_draft` or `proof_fails` (with the equations that
-        do not hold).
+    :raises UnableToConfirmRun: with code `run_unknown`, `run_not_draft`, `drafts_outdated` (a consumption was
+        corrected meanwhile) or `proof_fails` (with the equations that do not hold).
     """
     actor.require(Permission.BILLING_CONFIRM)
     with acting(actor):
@@ -315,8 +317,14 @@ def confirm_run(*, actor: Actor, run_id: int, confirmed_at: datetime.datetime) -
             return run
         if run.state != RunState.DRAFT:
             raise UnableToConfirmRun("run_not_draft", _("Only a draft can be confirmed."), state=run.state)
+        if outdated := queries.list_outdated_accounts(run=run):
+            raise UnableToConfirmRun(
+                "drafts_outdated",
+                _("%d drafts bill a consumption that was changed since; price them again.") % len(outdated),
+                account_ids=outdated,
+            )
         _confirming.post_run(run=run, posted_by=actor.name)
-        proof = queries.prove_confirmed_run(run=run)
+        proof = queries.prove_posted_run(run=run)
         if proof.faults:
             raise UnableToConfirmRun(
                 "proof_fails", _("The run does not balance: %s") % ", ".join(proof.faults), faults=proof.faults

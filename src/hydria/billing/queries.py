@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from hydria.billing import _replay, _selection
 from hydria.billing._selection import AccountRange
 from hydria.billing.domain.proof import RunProof
-from hydria.billing.models import BillingRun
+from hydria.billing.models import BillingRun, Invoice
+from hydria.kernel.errors import UnableTo
+from hydria.premises import queries as premises
 
 _ACCOUNT_RANGES = f"""
     WITH account AS (
@@ -76,35 +80,18 @@ def prove_run(*, run: BillingRun, sample_count: int | None) -> RunProof:
     sample_count  segments that the second engine prices; None means all
     """
     replay = _replay.replay_run(run=run, sample_count=sample_count)
-    parameters = _selection.due_parameters(run)
-    with connection.cursor() as cursor:
-        cursor.execute(_QUANTITY_READ, parameters)
-        (quantity_read,) = cursor.fetchone()
-        cursor.execute(_DRAFT_FIGURES, parameters)
-        billed, excluded, parked, quantity_billed, quantity_explained, lines_minor, invoices_minor = cursor.fetchone()
-    proof = RunProof(
-        due=run.due_count,
-        billed=billed,
-        excluded=excluded,
-        parked=parked,
-        quantity_read=quantity_read,
-        quantity_billed=quantity_billed,
-        quantity_explained=quantity_explained,
-        lines_minor=lines_minor,
-        invoices_minor=invoices_minor,
-        items_minor=None,
-        journal_minor=None,
+    return RunProof(
+        **_count_figures(run),
         second_engine_checked=replay.second_engine_checked,
         second_engine_differences=replay.second_engine_differences,
         replay_differences=replay.difference_count,
         hash=replay.hash,
     )
-    return _with_posted_figures(run, proof) if run.confirmed_at else proof
 
 
-def prove_confirmed_run(*, run: BillingRun) -> RunProof:
-    """Return the stored proof of a draft with the figures that its posting has added, counted from the rows posted."""
-    return _with_posted_figures(run, get_proof(run=run))
+def prove_posted_run(*, run: BillingRun) -> RunProof:
+    """Count a draft that has just been posted anew, and keep what its replay proved when it was drafted."""
+    return dataclasses.replace(get_proof(run=run), **_count_figures(run, is_posted=True))
 
 
 def get_proof(*, run: BillingRun) -> RunProof:
@@ -113,13 +100,79 @@ def get_proof(*, run: BillingRun) -> RunProof:
     return RunProof(**run.proof)
 
 
-def _with_posted_figures(run: BillingRun, proof: RunProof) -> RunProof:
+def _count_figures(run: BillingRun, *, is_posted: bool = False) -> dict[str, Any]:
+    """Return the figures of a proof that are counted and summed in the database."""
+    parameters = _selection.due_parameters(run)
     with connection.cursor() as cursor:
-        cursor.execute(_POSTED_FIGURES, {"run_id": run.pk})
-        items_minor, journal_minor = cursor.fetchone()
-    return dataclasses.replace(proof, items_minor=items_minor, journal_minor=journal_minor)
+        cursor.execute(_QUANTITY_READ, parameters)
+        (quantity_read,) = cursor.fetchone()
+        cursor.execute(_DRAFT_FIGURES, parameters)
+        names = "billed", "excluded", "parked", "quantity_billed", "quantity_explained", "lines_minor", "invoices_minor"
+        figures = dict(zip(names, cursor.fetchone(), strict=True))
+        items_minor = journal_minor = None
+        if is_posted or run.confirmed_at is not None:
+            cursor.execute(_POSTED_FIGURES, parameters)
+            items_minor, journal_minor = cursor.fetchone()
+    return {
+        "due": run.due_count,
+        "quantity_read": quantity_read,
+        "items_minor": items_minor,
+        "journal_minor": journal_minor,
+        **figures,
+    }
+
+
+_OUTDATED_ACCOUNTS = """
+    SELECT DISTINCT invoice.account_id
+    FROM billing_segment segment
+    JOIN metering_consumption consumption ON consumption.id = segment.consumption_id
+    JOIN billing_invoice invoice ON invoice.id = segment.invoice_id
+    WHERE segment.run_id = %s
+      AND (consumption.state <> 'FINAL' OR consumption.quantity_milli <> segment.quantity_milli)
+    ORDER BY 1
+"""
+
+
+def list_outdated_accounts(*, run: BillingRun) -> list[int]:
+    """Return the accounts with a draft that bills a consumption which has been changed since."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OUTDATED_ACCOUNTS, [run.pk])
+        return [account_id for (account_id,) in cursor.fetchall()]
 
 
 def list_runs() -> QuerySet[BillingRun]:
     """Return the runs with their periods and cycles."""
     return BillingRun.objects.select_related("period__cycle")
+
+
+class UnableToFindRun(UnableTo):
+    """There is no such run, period or cycle."""
+
+
+def get_run(*, run_id: int) -> BillingRun:
+    """
+    Return a run with its period and cycle.
+
+    :raises UnableToFindRun: with code `run_unknown`.
+    """
+    run = list_runs().filter(id=run_id).first()
+    if run is None:
+        raise UnableToFindRun("run_unknown", _("There is no such run."), run_id=run_id)
+    return run
+
+
+def get_cycle_id(*, code: str) -> int:
+    """
+    Return the id of a cycle.
+
+    :raises UnableToFindRun: with code `cycle_unknown`.
+    """
+    cycle_id = premises.find_cycle_id(code=code)
+    if cycle_id is None:
+        raise UnableToFindRun("cycle_unknown", _("There is no such cycle."), code=code)
+    return cycle_id
+
+
+def list_billed_account_ids(*, run: BillingRun) -> list[int]:
+    """Return the accounts that have an invoice in a run, in order."""
+    return list(Invoice.objects.filter(run=run).order_by("account_id").values_list("account_id", flat=True))

@@ -12,6 +12,7 @@ class InvoiceLine:
     """An invoice in one line."""
 
     invoice_id: int
+    account_id: int
     code: str
     holder_name: str
 
@@ -23,6 +24,11 @@ def find_invoices(*, typed: str, count_max: int) -> list[InvoiceLine]:
         return []
     found = InvoiceNumber.objects.filter(code__startswith=text).order_by("code").select_related("invoice")[:count_max]
     return [
-        InvoiceLine(invoice_id=number.invoice_id, code=number.code, holder_name=number.invoice.holder_name)
+        InvoiceLine(
+            invoice_id=number.invoice_id,
+            account_id=number.invoice.account_id,
+            code=number.code,
+            holder_name=number.invoice.holder_name,
+        )
         for number in found
     ]

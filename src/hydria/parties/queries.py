@@ -86,3 +86,8 @@ def _card(party: Party) -> PartyCard:
             for found in party.identifiers.all()
         ),
     )
+
+
+def has_party(*, party_id: int) -> bool:
+    """Tell whether there is such a party."""
+    return Party.objects.filter(id=party_id).exists()

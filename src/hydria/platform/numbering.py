@@ -8,6 +8,7 @@ still valid and may run on into the next.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hydria.kernel.errors import UnableTo
@@ -40,14 +41,25 @@ class NumberBlock:
 
 
 def open_range(
-    *, code: str, prefix: str = "", first_number: int = 1, last_number: int | None = None,
-    expires_date: datetime.date | None = None, digits: int = 8,
+    *,
+    code: str,
+    prefix: str = "",
+    first_number: int = 1,
+    last_number: int | None = None,
+    expires_date: datetime.date | None = None,
+    digits: int = 8,
 ) -> NumberSeries:
     """Open a range of a series; opening it again returns it."""
     series, _created = NumberSeries.objects.get_or_create(
-        code=code, prefix=prefix, first_number=first_number,
-        defaults={"next_number": first_number, "last_number": last_number, "expires_date": expires_date,
-                  "digits": digits},
+        code=code,
+        prefix=prefix,
+        first_number=first_number,
+        defaults={
+            "next_number": first_number,
+            "last_number": last_number,
+            "expires_date": expires_date,
+            "digits": digits,
+        },
     )
     return series
 
@@ -75,8 +87,11 @@ def take_numbers(*, code: str, count: int, on_date: datetime.date) -> list[Numbe
             continue
         blocks.append(
             NumberBlock(
-                series_id=series.pk, prefix=series.prefix, digits=series.digits,
-                first_number=series.next_number, count=taken,
+                series_id=series.pk,
+                prefix=series.prefix,
+                digits=series.digits,
+                first_number=series.next_number,
+                count=taken,
             )
         )
         series.next_number += taken
@@ -84,7 +99,26 @@ def take_numbers(*, code: str, count: int, on_date: datetime.date) -> list[Numbe
         left -= taken
     if left:
         raise UnableToTakeNumbers(
-            "numbers_exhausted", f"The number series {code} lacks {left} numbers; open a new range.",
-            series=code, missing_count=left,
+            "numbers_exhausted",
+            f"The number series {code} lacks {left} numbers; open a new range.",
+            series=code,
+            missing_count=left,
         )
     return blocks
+
+
+@in_transaction
+def take_free_code(*, code: str, prefix: str, on_date: datetime.date, is_taken: Callable[[str], bool]) -> str:
+    """
+    Take the next number of a register as it is written, passing over those that were loaded from elsewhere.
+
+    The series is opened when it is first asked for.
+
+    :raises UnableToTakeNumbers: with code `numbers_exhausted` if the series has ended.
+    """
+    open_range(code=code, prefix=prefix)
+    while True:
+        (block,) = take_numbers(code=code, count=1, on_date=on_date)
+        spelled = block.code_of(block.first_number)
+        if not is_taken(spelled):
+            return spelled

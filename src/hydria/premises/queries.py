@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hydria.platform.access import Actor, Permission
 from hydria.platform.searching import find_alike, find_by_words
-from hydria.premises.models import Premise, ServicePoint
+from hydria.premises.models import BillingCycle, Category, Premise, ServicePoint
 
 
 def access_service_point(*, actor: Actor, service_point_id: int) -> ServicePoint:
@@ -39,3 +39,18 @@ def find_service_points_alike(*, typed: str, count_max: int) -> list[int]:
 def _points_of(premise_ids: list[int]) -> list[int]:
     by_premise = dict(ServicePoint.objects.filter(premise__in=premise_ids).values_list("premise_id", "id"))
     return [by_premise[premise_id] for premise_id in premise_ids if premise_id in by_premise]
+
+
+def has_service_point(*, service_point_id: int) -> bool:
+    """Tell whether there is such a service point."""
+    return ServicePoint.objects.filter(id=service_point_id).exists()
+
+
+def find_category_id(*, code: str) -> int | None:
+    """Return the id of a tariff category, or None."""
+    return Category.objects.filter(code=code).values_list("id", flat=True).first()
+
+
+def find_cycle_id(*, code: str) -> int | None:
+    """Return the id of a billing cycle, or None."""
+    return BillingCycle.objects.filter(code=code).values_list("id", flat=True).first()
