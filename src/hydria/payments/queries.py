@@ -8,12 +8,33 @@ from dataclasses import dataclass
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
-from hydria.agreements.queries import AccountLine, list_account_lines
+from hydria.agreements.queries import (
+    AccountLine,
+    access_account,
+    find_accounts,
+    list_account_lines,
+    list_accounts_of_parties,
+)
+from hydria.billing.searching import find_invoices
+from hydria.ledger.queries import find_journal_id
+from hydria.parties.queries import find_parties
 from hydria.payments.domain.tenders import TenderKind
 from hydria.payments.models import TENDER_LABELS, Payment, Tender, Till, TillSession
 from hydria.platform.access import Actor, Permission
 from hydria.receivables.domain.items import ItemKind
-from hydria.receivables.queries import Settlement, list_item_ids, list_settlements
+from hydria.receivables.queries import (
+    NOTHING,
+    Balance,
+    OpenItemCard,
+    Settlement,
+    get_balance,
+    get_balances,
+    list_item_ids,
+    list_open_items,
+    list_settlements,
+)
+
+PAYERS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +64,7 @@ class PaymentCard:
     effective_date: datetime.date
     taken_by: str
     till_name: str
+    journal_id: int | None
     tenders: tuple[TenderCard, ...]
     settlements: tuple[Settlement, ...]
     held_minor: int
@@ -81,6 +103,59 @@ class TakingsRow:
     amount_minor: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """An account at the till, in one line with its balance."""
+
+    account: AccountLine
+    balance: Balance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayerCard:
+    """An account at the till with its debts, in the order in which a payment settles them."""
+
+    account: AccountLine
+    balance: Balance
+    open_items: list[OpenItemCard]
+
+
+def find_accounts_to_pay(*, typed: str, today: datetime.date) -> list[Payer]:
+    """
+    Return the accounts that a cashier means: by invoice, by account or agreement number, or by the holder's name.
+
+    An invoice or an account whose whole number was typed comes alone, so that a scan needs no second look.
+    """
+    text = typed.strip()
+    invoices = [line for line in find_invoices(typed=text, count_max=1) if line.code == text.upper()]
+    account_ids = [line.account_id for line in invoices] or find_accounts(typed=text, count_max=PAYERS_MAX)
+    if not account_ids:
+        party_ids = find_parties(typed=text, count_max=PAYERS_MAX)
+        account_ids = list_accounts_of_parties(party_ids=party_ids)[:PAYERS_MAX]
+    lines = list_account_lines(account_ids=account_ids, today=today)
+    if exact := [line for line in lines if line.number == text]:
+        lines = exact
+    balances = get_balances(account_ids=[line.account_id for line in lines], today=today)
+    return [Payer(account=line, balance=balances.get(line.account_id, NOTHING)) for line in lines]
+
+
+def get_payer_card(*, actor: Actor, account_id: int, today: datetime.date) -> PayerCard:
+    """
+    Return an account for the till.
+
+    :raises UnableToPermit: if the actor may not take payments or see the register.
+    :raises Account.DoesNotExist: if there is no such account.
+    """
+    actor.require(Permission.PAYMENT_TAKE)
+    access_account(actor=actor, account_id=account_id)
+    (account,) = list_account_lines(account_ids=[account_id], today=today)
+    return PayerCard(
+        account=account,
+        balance=get_balance(account_id=account_id, today=today),
+        open_items=list_open_items(account_id=account_id, today=today),
+    )
+
+
 def access_payment(*, actor: Actor, payment_id: int) -> Payment:
     """
     Return a payment that the actor may see.
@@ -117,6 +192,7 @@ def get_payment_card(*, actor: Actor, payment_id: int) -> PaymentCard:
         effective_date=payment.effective_date,
         taken_by=payment.taken_by,
         till_name=payment.session.till.name if payment.session else "",
+        journal_id=_journal_of(payment),
         tenders=tuple(
             TenderCard(
                 kind=tender.kind,
@@ -168,8 +244,8 @@ def list_tills() -> QuerySet[Till]:
     return Till.objects.order_by("code")
 
 
-def find_open_session(*, user_id: int) -> TillSession | None:
-    """Return the session that a cashier has open, if any."""
+def find_open_session(*, user_id: int | None) -> TillSession | None:
+    """Return the session that a cashier has open, if any; a program (None) never has one."""
     return TillSession.objects.select_related("till").filter(cashier_id=user_id, closed_at=None).first()
 
 
@@ -240,3 +316,11 @@ def list_takings(*, actor: Actor, day: datetime.date) -> list[TakingsRow]:
 def _signed_amount() -> Case:
     """Return a tender's amount: positive when taken, negative when given back."""
     return Case(When(Q(payment__reverses=None), then=F("amount_minor")), default=-F("amount_minor"))
+
+
+def _journal_of(payment: Payment) -> int | None:
+    if payment.batch_id is not None:
+        return find_journal_id(source_kind="payment_batch", source_id=payment.batch_id)
+    return find_journal_id(
+        source_kind="payment" if payment.reverses_id is None else "payment_reversal", source_id=payment.pk
+    )

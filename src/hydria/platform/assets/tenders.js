@@ -1,16 +1,15 @@
 // Money handed over at the till: what is still missing, and the change. The server counts again.
 
-const minorOf = (text, exponent) => {
-  const plain = text.trim().replace(/[\s'’]/g, "").replace(/[.,](?=\d{3}(\D|$))/g, "").replace(",", ".");
-  return Number.isFinite(Number(plain)) ? Math.round(Number(plain) * 10 ** exponent) : 0;
-};
+const decimalOf = (locale) => new Intl.NumberFormat(locale).formatToParts(1.5).find((part) => part.type === "decimal").value;
 
 export function tenders() {
   return {
     dueMinor: 0,
     givenMinor: 0,
     exponent: 2,
+    locale: "en",
     init() {
+      this.locale = this.$root.dataset.locale;
       this.exponent = Number(this.$root.dataset.exponent);
       this.count();
     },
@@ -23,14 +22,18 @@ export function tenders() {
       this.count();
     },
     count() {
-      this.dueMinor = minorOf(this.$root.querySelector("[data-due]")?.value ?? "0", this.exponent);
-      this.givenMinor = [...this.$root.querySelectorAll("[data-tender]")].reduce((sum, field) => sum + minorOf(field.value, this.exponent), 0);
+      this.dueMinor = this.read(this.$root.querySelector("[data-due]")?.value ?? "0");
+      this.givenMinor = [...this.$root.querySelectorAll("[data-tender]")].reduce((sum, field) => sum + this.read(field.value), 0);
     },
     get missing() { return this.show(Math.max(0, this.dueMinor - this.givenMinor)); },
     get change() { return this.show(Math.max(0, this.givenMinor - this.dueMinor)); },
+    read(text) {
+      const digits = [...text].filter((letter) => /\d/.test(letter) || letter === decimalOf(this.locale)).join("");
+      return Math.round(Number(digits.replace(",", ".")) * 10 ** this.exponent) || 0;
+    },
     show(minor) {
       const digits = { minimumFractionDigits: this.exponent, maximumFractionDigits: this.exponent };
-      return (minor / 10 ** this.exponent).toLocaleString(document.documentElement.lang, digits);
+      return (minor / 10 ** this.exponent).toLocaleString(this.locale, digits);
     },
   };
 }

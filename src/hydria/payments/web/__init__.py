@@ -1,0 +1,1 @@
+"""Screens of payments: till, sessions, payments and their reversal, the takings of a day."""

@@ -1,0 +1,41 @@
+"""Lists of payments."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from hydria.payments.models import Payment
+from hydria.platform.web.listing import Column, Filter, Kind, Listing
+
+
+def _signed_minor(payment: Payment) -> int:
+    return payment.amount_minor if payment.reverses_id is None else -payment.amount_minor
+
+
+PAYMENTS = Listing(
+    name="payments",
+    columns=(
+        Column(
+            name="receipt",
+            label=_("Receipt"),
+            value="receipt_code",
+            link=lambda row: reverse("payment", args=[row.pk]),
+        ),
+        Column(name="received", label=_("Received"), value="received_at", kind=Kind.INSTANT, sort="received_at"),
+        Column(name="account", label=_("Account"), value="account.number"),
+        Column(name="amount", label=_("Amount"), value=_signed_minor, kind=Kind.AMOUNT),
+        Column(name="taken_by", label=_("Taken by"), value="taken_by"),
+        Column(name="reason", label=_("Reason of the reversal"), value="reason"),
+    ),
+    filters=(
+        Filter(name="receipt", label=_("Receipt"), lookup="receipt_code__istartswith"),
+        Filter(name="account", label=_("Account"), lookup="account__number__startswith"),
+        Filter(name="by", label=_("Taken by"), lookup="taken_by"),
+        Filter(name="since", label=_("From"), lookup="effective_date__gte", kind="date"),
+        Filter(name="until", label=_("To"), lookup="effective_date__lte", kind="date"),
+    ),
+    sort="-received",
+    empty=_("No money has been taken yet"),
+    empty_hint=_("Payments appear here as soon as a till, a collector or the API has recorded them."),
+)

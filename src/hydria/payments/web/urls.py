@@ -1,0 +1,19 @@
+"""Addresses of payments."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from hydria.payments.web import views
+
+urlpatterns = [
+    path("till/", views.show_till, name="till"),
+    path("till/open/", views.open_session, name="till_open"),
+    path("till/close/", views.close_session, name="till_close"),
+    path("till/accounts/<int:account_id>/", views.take_payment, name="till_account"),
+    path("till/sessions/<int:session_id>/", views.show_session, name="till_session"),
+    path("payments/", views.show_payments, name="payments"),
+    path("payments/takings/", views.show_takings, name="takings"),
+    path("payments/<int:payment_id>/", views.show_payment, name="payment"),
+    path("payments/<int:payment_id>/reverse/", views.reverse_payment, name="payment_reverse"),
+]
