@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import Model
+from django.db.models import ForeignObjectRel, Model
 
 from hydria.intake.domain.kinds import KINDS, Field, FieldType, Kind
 from hydria.kernel.issues import Issue
@@ -169,7 +170,7 @@ class _RuleWriter:
 
     def unknown_references(self) -> list[Issue]:
         """Take out the rows that refer to something unknown, and name each."""
-        issues = []
+        issues: list[Issue] = []
         for field in self.kind.fields:
             if not field.refers_to or field.name not in self.fed:
                 continue
@@ -252,9 +253,7 @@ class _RuleWriter:
             self.execute("ANALYZE platform_externalalias")
         return created, [issue for _position, issue in refusals]
 
-    def insert_halving(
-        self, statement: str, *, first: int, end: int, budget: list[int]
-    ) -> Iterator[tuple[int, Issue]]:
+    def insert_halving(self, statement: str, *, first: int, end: int, budget: list[int]) -> Iterator[tuple[int, Issue]]:
         """Insert the rows of `[first, end)`; halve until each row that the database refuses stands alone."""
         if budget[0] <= 0:
             return
@@ -277,18 +276,18 @@ class _RuleWriter:
 
     # SQL
 
-    def execute(self, statement: str, **more: object) -> int:
+    def execute(self, statement: str, **more: Any) -> int:
         with connection.cursor() as cursor:
             cursor.execute(statement, {**self.parameters(), **more})
             return int(cursor.rowcount)
 
-    def fetch(self, statement: str, **more: object) -> list[tuple[object, ...]]:
+    def fetch(self, statement: str, **more: Any) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(statement, {**self.parameters(), **more})
-            rows: list[tuple[object, ...]] = cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
-    def parameters(self) -> dict[str, object]:
+    def parameters(self) -> dict[str, Any]:
         return {
             "batch_id": self.batch_id,
             "rule": self.rule,
@@ -321,12 +320,11 @@ def delete_created(*, batch_id: int, kind: Kind) -> int:
         "SELECT target_id FROM intake_loadeffect WHERE batch_id = %(batch_id)s AND kind = %(kind)s"
         " AND action = 'CREATED'"
     )
-    parameters = {"batch_id": batch_id, "kind": kind.name, "object_kind": kind.model.lower()}
+    parameters: dict[str, Any] = {"batch_id": batch_id, "kind": kind.name, "object_kind": kind.model.lower()}
     with connection.cursor() as cursor:
         if kind.has_alias:
             cursor.execute(
-                "DELETE FROM platform_externalalias WHERE object_kind = %(object_kind)s"
-                f" AND object_id IN ({created})",
+                f"DELETE FROM platform_externalalias WHERE object_kind = %(object_kind)s AND object_id IN ({created})",
                 parameters,
             )
         cursor.execute(f"DELETE FROM {table} WHERE id IN ({created})", parameters)
@@ -337,7 +335,7 @@ def restore_changed(*, batch_id: int, kind: Kind) -> None:
     """Give the rows of a kind that a batch changed what they held before; call inside a transaction."""
     table = get_model(kind)._meta.db_table
     changed = "FROM intake_loadeffect e WHERE e.batch_id = %(batch_id)s AND e.kind = %(kind)s AND e.action = 'CHANGED'"
-    parameters = {"batch_id": batch_id, "kind": kind.name}
+    parameters: dict[str, Any] = {"batch_id": batch_id, "kind": kind.name}
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT DISTINCT jsonb_object_keys(e.before) {changed}", parameters)
         columns = [column for (column,) in cursor.fetchall()]
@@ -358,24 +356,23 @@ def count_dependents(*, batch_id: int, kind: Kind) -> Iterator[tuple[str, int]]:
     """
     kinds_by_model = {entry.model.lower(): entry.name for entry in KINDS.values()}
     for relation in get_model(kind)._meta.get_fields(include_hidden=True):
-        if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
+        if not isinstance(relation, ForeignObjectRel) or relation.many_to_many:
             continue
-        model = relation.related_model
-        column = relation.field.column  # type: ignore[union-attr]
-        parameters = {
+        meta = relation.related_model._meta
+        parameters: dict[str, Any] = {
             "batch_id": batch_id,
             "kind": kind.name,
-            "own_kind": kinds_by_model.get(model._meta.label_lower, ""),  # type: ignore[union-attr]
+            "own_kind": kinds_by_model.get(meta.label_lower, ""),
         }
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT count(*) FROM {model._meta.db_table} d"  # type: ignore[union-attr]
+                f"SELECT count(*) FROM {meta.db_table} d"
                 " JOIN intake_loadeffect e ON e.batch_id = %(batch_id)s AND e.kind = %(kind)s AND e.action = 'CREATED'"
-                f" AND e.target_id = d.{column}"
+                f" AND e.target_id = d.{relation.field.column}"
                 " WHERE NOT EXISTS (SELECT FROM intake_loadeffect o WHERE o.batch_id = %(batch_id)s"
-                f" AND o.kind = %(own_kind)s AND o.action = 'CREATED' AND o.target_id = d.{model._meta.pk.column})",  # type: ignore[union-attr]
+                f" AND o.kind = %(own_kind)s AND o.action = 'CREATED' AND o.target_id = d.{meta.pk.column})",
                 parameters,
             )
             (count,) = cursor.fetchone()
         if count:
-            yield model._meta.verbose_name, count  # type: ignore[union-attr]
+            yield str(meta.verbose_name), count

@@ -10,20 +10,20 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from hydria.intake import _writing
+from hydria.intake._wording import explain
 from hydria.intake.domain.kinds import KINDS
 from hydria.intake.domain.mapping import Mapping, read_mapping
 from hydria.intake.domain.records import Records, build_records
 from hydria.intake.domain.states import MOVES
 from hydria.intake.domain.tables import Limits, read_table
 from hydria.intake.models import LoadBatch, LoadFinding, LoadState, StagedRow
-from hydria.intake.wording import explain
 from hydria.kernel.errors import UnableTo
 from hydria.kernel.issues import Issue, Severity
 from hydria.kernel.spelling import to_search_text
 from hydria.platform import bulk
 from hydria.platform.access import Actor, Permission
+from hydria.platform.audit import record_move
 from hydria.platform.files import read_file, store_file
-from hydria.platform.models import StateChange
 from hydria.platform.queries import get_company
 from hydria.platform.transactions import acting
 
@@ -63,9 +63,7 @@ def receive_file(
         raise UnableToReceiveFile("mapping_invalid", sentences, findings=len(issues))
     limits = get_limits()
     if len(content) > limits.size_bytes_max:
-        issue = Issue(
-            code="file_too_large", data={"size_bytes": len(content), "size_bytes_max": limits.size_bytes_max}
-        )
+        issue = Issue(code="file_too_large", data={"size_bytes": len(content), "size_bytes_max": limits.size_bytes_max})
         raise UnableToReceiveFile(issue.code, explain(issue).sentence_with_row, **issue.data)
     with acting(actor, reason=f"load {file_name}"):
         stored = store_file(content=content, name=file_name, media_type="application/octet-stream")
@@ -316,12 +314,12 @@ def _set_applied(
 
 def _move(batch: LoadBatch, *, to_state: LoadState, actor: Actor, at: datetime.datetime, reason: str = "") -> None:
     assert to_state in MOVES[batch.state] or to_state == batch.state
-    StateChange.objects.create(
+    record_move(
         object_kind="intake.loadbatch",
         object_id=batch.pk,
         from_state=batch.state,
         to_state=to_state,
-        actor=actor.name,
+        actor=actor,
         reason=reason,
         at=at,
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from django.db.models import Count, Q, QuerySet
 
+from hydria.intake._wording import Explanation, explain
 from hydria.intake.domain.kinds import KINDS
 from hydria.intake.models import LoadBatch, LoadFinding
-from hydria.intake.wording import Explanation, explain
 from hydria.kernel.issues import Issue, Severity
 from hydria.platform.access import Actor, Permission
 
@@ -82,8 +82,8 @@ def to_card(batch: LoadBatch) -> LoadCard:
         state=batch.state,
         state_label=batch.get_state_display(),
         row_count=batch.row_count,
-        block_count=batch.block_count,
-        warn_count=batch.warn_count,
+        block_count=batch.block_count,  # type: ignore[attr-defined]
+        warn_count=batch.warn_count,  # type: ignore[attr-defined]
         counts=tuple(KindCount(kind=kind, **batch.counts[kind]) for kind in KINDS if kind in batch.counts),
         received_by=batch.received_by,
         received_at=batch.received_at,

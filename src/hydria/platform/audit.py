@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from hydria.platform.access import Actor, Permission
-from hydria.platform.models import AuditAction, AuditEntry, AuditSeal
+from hydria.platform.models import AuditAction, AuditEntry, AuditSeal, StateChange
 from hydria.platform.transactions import in_transaction
 
 GENESIS_HASH = "0" * 64
@@ -99,6 +99,18 @@ def record_access(*, actor_name: str, user_id: int | None, what: str, refused: b
     )
 
 
+@in_transaction
+def record_move(
+    *, object_kind: str, object_id: int, from_state: str, to_state: str, actor: Actor, at: datetime.datetime,
+    reason: str = "",
+) -> None:
+    """Write that an object moved from state to state: who, when, why."""
+    StateChange.objects.create(
+        object_kind=object_kind, object_id=object_id, from_state=from_state, to_state=to_state, actor=actor.name,
+        reason=reason, at=at,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
     """What to look for; an empty field does not narrow."""
@@ -134,8 +146,6 @@ def list_audit_entries(*, actor: Actor, wanted: AuditFilter) -> QuerySet[AuditEn
         entries = entries.filter(at__lt=wanted.until_at)
     if wanted.text:
         entries = entries.filter(
-            Q(reason__icontains=wanted.text)
-            | Q(before__icontains=wanted.text)
-            | Q(after__icontains=wanted.text)
+            Q(reason__icontains=wanted.text) | Q(before__icontains=wanted.text) | Q(after__icontains=wanted.text)
         )
     return entries

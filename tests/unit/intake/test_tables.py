@@ -19,8 +19,8 @@ from hydria.intake.domain.tables import Limits, read_table
 SMALL = Limits(size_bytes_max=200_000, row_count_max=100, column_count_max=20)
 
 
-def finding_of(content: bytes, source: Source = Source(), limits: Limits = SMALL):
-    table, issues = read_table(content, source=source, limits=limits)
+def finding_of(content: bytes, source: Source | None = None):
+    table, issues = read_table(content, source=source or Source(), limits=SMALL)
     assert table is None
     return issues[0]
 
@@ -42,6 +42,9 @@ def repacked(content: bytes, *, member: str, change) -> bytes:
             data = old.read(info)
             new.writestr(info.filename, change(data) if info.filename == member else data)
     return stream.getvalue()
+
+
+WORKBOOK = workbook([["no", "name"], [1, "Ana"]])
 
 
 class TestReadCsv:
@@ -173,7 +176,7 @@ class TestAnyBytes:
     @settings(max_examples=60)
     @given(st.data())
     def test_survive_a_workbook_with_flipped_bytes(self, data):
-        content = bytearray(workbook([["no", "name"], [1, "Ana"]]))
+        content = bytearray(WORKBOOK)
         for _ in range(data.draw(st.integers(1, 5))):
             content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
 

@@ -74,6 +74,4 @@ def to_minor(texts: pl.Series) -> pl.Series:
 
 def list_oddities(frame: pl.DataFrame, *, subject: str, reason: str) -> list[Oddity]:
     """Return one entry per row; both texts are templates over the columns, such as "bill {bill_id}"."""
-    return [
-        Oddity(subject=subject.format(**row), reason=reason.format(**row)) for row in frame.iter_rows(named=True)
-    ]
+    return [Oddity(subject=subject.format(**row), reason=reason.format(**row)) for row in frame.iter_rows(named=True)]

@@ -181,11 +181,11 @@ def _straddling(others: pl.DataFrame) -> tuple[list[Oddity], list[Oddity]]:
                     f"give {ours[place] / 100:.2f}"
                 )
     straddling, unexplained = [], []
-    for place, row in enumerate(others.iter_rows(named=True)):
+    for position, row in enumerate(others.iter_rows(named=True)):
         subject = f"row {row['row']}, development {row['edp']}"
         charge = f"{row['water_sewer_charges']} USD for {row['usage']} HCF in {row['period_days']} days"
-        if found[place]:
-            straddling.append(Oddity(subject=subject, reason=f"{charge}: {found[place]}"))
+        if found[position]:
+            straddling.append(Oddity(subject=subject, reason=f"{charge}: {found[position]}"))
         else:
             unexplained.append(Oddity(subject=subject, reason=f"{charge}: {_why(row)}"))
     return straddling, unexplained

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from hydria.intake._real import SetReport, get_tariff, list_oddities, read_columns
+from hydria.intake._real import Oddity, SetReport, get_tariff, list_oddities, read_columns
 from hydria.tariffs.domain.rating import RatedBatch, rate
 
 FOLDER = "santa-monica-usage"
@@ -32,8 +32,6 @@ def check(folder: Path) -> SetReport:
     repeated = usage.filter(~usage.select(pl.struct(source).is_first_distinct()).to_series())
     classes = usage.group_by("cust_id").agg(pl.col("cust_class").unique().sort().alias("classes"))
     changed = classes.filter(pl.col("classes").list.len() > 1).sort("cust_id")
-    rows_of = usage.group_by("cust_id").len("row_count").filter(pl.col("row_count") > MANY_ROWS)
-    unpriced = usage.filter(~pl.col("is_priced"))
     return SetReport(
         name=FOLDER,
         facts={
@@ -53,43 +51,51 @@ def check(folder: Path) -> SetReport:
             "billed_rows": usage["is_priced"].sum(),
             "billed_minor": usage["amount_minor"].sum(),
         },
-        oddities={
-            "no_price": list_oddities(
-                unpriced, subject="line {line}, customer {cust_id}", reason="the tariff has no price for {cust_class}"
-            ),
-            "repeated_rows": list_oddities(
-                repeated,
-                subject="line {line}, customer {cust_id}",
-                reason="{usage_ccf} CCF of {usage_year}-{usage_month} stands in an earlier line in the same words",
-            ),
-            "several_rows_a_month": list_oddities(
-                usage.group_by(key).len("row_count").filter(pl.col("row_count") > 1).sort(key),
-                subject="customer {cust_id}, {usage_year}-{usage_month}",
-                reason="{row_count} rows: several meters, or corrections",
-            ),
-            "outliers": list_oddities(
-                usage.filter(pl.col("usage_ccf") >= OUTLIER_CCF),
-                subject="line {line}, customer {cust_id}",
-                reason="{usage_ccf} CCF in a period: a sentinel, or a decimal point lost",
-            ),
-            "class_changed": list_oddities(
-                changed.with_columns(pl.col("classes").list.join(", ")),
-                subject="customer {cust_id}",
-                reason="appears as {classes}",
-            ),
-            "rate_code_missing": list_oddities(
-                usage.filter(pl.col("cust_class_from_utility").fill_null("") == ""),
-                subject="line {line}, customer {cust_id}",
-                reason="no rate code; the class says {cust_class}",
-            ),
-            "collective_customers": list_oddities(
-                rows_of.sort("cust_id"), subject="customer {cust_id}", reason="{row_count} rows under one number"
-            ),
-            "customer_without_number": list_oddities(
-                usage.filter(pl.col("cust_id") == "0"), subject="line {line}", reason="customer 0 is nobody"
-            ),
-        },
+        oddities=_oddities(usage, repeated=repeated, changed=changed),
     )
+
+
+def _oddities(usage: pl.DataFrame, *, repeated: pl.DataFrame, changed: pl.DataFrame) -> dict[str, list[Oddity]]:
+    key = ["cust_id", "usage_year", "usage_month"]
+    rows_of = usage.group_by("cust_id").len("row_count").filter(pl.col("row_count") > MANY_ROWS)
+    return {
+        "no_price": list_oddities(
+            usage.filter(~pl.col("is_priced")),
+            subject="line {line}, customer {cust_id}",
+            reason="the tariff has no price for {cust_class}",
+        ),
+        "repeated_rows": list_oddities(
+            repeated,
+            subject="line {line}, customer {cust_id}",
+            reason="{usage_ccf} CCF of {usage_year}-{usage_month} stands in an earlier line in the same words",
+        ),
+        "several_rows_a_month": list_oddities(
+            usage.group_by(key).len("row_count").filter(pl.col("row_count") > 1).sort(key),
+            subject="customer {cust_id}, {usage_year}-{usage_month}",
+            reason="{row_count} rows: several meters, or corrections",
+        ),
+        "outliers": list_oddities(
+            usage.filter(pl.col("usage_ccf") >= OUTLIER_CCF),
+            subject="line {line}, customer {cust_id}",
+            reason="{usage_ccf} CCF in a period: a sentinel, or a decimal point lost",
+        ),
+        "class_changed": list_oddities(
+            changed.with_columns(pl.col("classes").list.join(", ")),
+            subject="customer {cust_id}",
+            reason="appears as {classes}",
+        ),
+        "rate_code_missing": list_oddities(
+            usage.filter(pl.col("cust_class_from_utility").fill_null("") == ""),
+            subject="line {line}, customer {cust_id}",
+            reason="no rate code; the class says {cust_class}",
+        ),
+        "collective_customers": list_oddities(
+            rows_of.sort("cust_id"), subject="customer {cust_id}", reason="{row_count} rows under one number"
+        ),
+        "customer_without_number": list_oddities(
+            usage.filter(pl.col("cust_id") == "0"), subject="line {line}", reason="customer 0 is nobody"
+        ),
+    }
 
 
 def _rate(usage: pl.DataFrame) -> RatedBatch:

@@ -129,8 +129,10 @@ def _payments(folder: Path) -> pl.DataFrame:
 def _chain(readings: pl.DataFrame) -> pl.DataFrame:
     """Return each reading that has one before it, with where that one ended."""
     before = pl.col("current").shift(1).over("meter_no").alias("before")
-    return readings.sort("meter_no", "reading_date", "reading_id").with_columns(before).filter(
-        pl.col("before").is_not_null()
+    return (
+        readings.sort("meter_no", "reading_date", "reading_id")
+        .with_columns(before)
+        .filter(pl.col("before").is_not_null())
     )
 
 
@@ -186,15 +188,15 @@ def _paid_early(payments: pl.DataFrame, bills: pl.DataFrame) -> pl.DataFrame:
     return joined.filter(pl.col("paid_at").str.slice(0, 10) < pl.col("bill_date"))
 
 
-def _payment_oddities(
-    settled: pl.DataFrame, payments: pl.DataFrame, bills: pl.DataFrame
-) -> dict[str, list[Oddity]]:
+def _payment_oddities(settled: pl.DataFrame, payments: pl.DataFrame, bills: pl.DataFrame) -> dict[str, list[Oddity]]:
     paid, due = pl.col("paid_minor"), pl.col("amount_minor")
     shown = settled.with_columns(
         paid.map_elements(_money, return_dtype=pl.String).alias("paid"),
         due.map_elements(_money, return_dtype=pl.String).alias("due"),
     )
-    against = payments.join(bills.select("bill_id", pl.col("amount_minor").alias("bill_minor")), on="bill_id", how="left")
+    against = payments.join(
+        bills.select("bill_id", pl.col("amount_minor").alias("bill_minor")), on="bill_id", how="left"
+    )
     subject = "bill {bill_id}, {meter_no}"
     return {
         "bills_unpaid": list_oddities(shown.filter(paid == 0), subject=subject, reason="{due} and no payment"),

@@ -51,7 +51,9 @@ class Column:
         return Column(kept, (*self.troubles, Trouble(code, mask, data)))
 
 
-def read_cell(cell: Cell, *, frame: pl.DataFrame, codes: Mapping[str, Mapping[str, str]], money_exponent: int) -> Column:
+def read_cell(
+    cell: Cell, *, frame: pl.DataFrame, codes: Mapping[str, Mapping[str, str]], money_exponent: int
+) -> Column:
     """
     Return the column of one field.
 
@@ -130,7 +132,7 @@ def _coded(column: Column, step: Step, codes: type_of_codes) -> Column:
 
 def _decimal(column: Column, step: Step, codes: type_of_codes) -> Column:
     thousands, point = (".", ",") if step.arguments[0] == "comma" else (",", ".")
-    grouped = rf"^[+-]?(\d+|\d{{1,3}}(\{thousands}\d{{3}})+)(\{point}\d+)?$"
+    grouped = rf"^[+-]?([0-9]+|[0-9]{{1,3}}(\{thousands}[0-9]{{3}})+)(\{point}[0-9]+)?$"
     column = column.refuse("number_unreadable", ~column.texts.str.contains(grouped))
     texts = column.texts.str.replace_all(thousands, "", literal=True).str.replace(point, ".", literal=True)
     return Column(texts, column.troubles)
@@ -138,7 +140,7 @@ def _decimal(column: Column, step: Step, codes: type_of_codes) -> Column:
 
 def _multiply(column: Column, step: Step, codes: type_of_codes) -> Column:
     """Multiply exactly, to the nearest thousandth; each different text is worked out once."""
-    column = column.refuse("number_unreadable", ~column.texts.str.contains(r"^[+-]?\d{1,12}(\.\d{1,12})?$"))
+    column = column.refuse("number_unreadable", ~column.texts.str.contains(r"^[+-]?[0-9]{1,12}(\.[0-9]{1,12})?$"))
     factor, to_milli = Fraction(step.arguments[0]), Rounding.to_places(3)
     results = {text: to_milli.apply(Fraction(text) * factor) for text in column.texts.drop_nulls().unique()}
     spelled = {text: str(Decimal(int(result * 1000)).scaleb(-3)) for text, result in results.items()}
@@ -209,7 +211,7 @@ def _text_typed(column: Column, field: Field) -> Column:
 
 def _date_typed(column: Column) -> Column:
     plain = column.texts.str.replace(r"[ T]00:00(:00(\.0+)?)?$", "")
-    is_spelled = plain.str.contains(r"^\d{4}-\d{2}-\d{2}$")
+    is_spelled = plain.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
     dates = plain.set(~is_spelled, None).str.to_date("%Y-%m-%d", strict=False)
     column = column.refuse("date_unreadable", dates.is_null() & column.texts.is_not_null(), form="%Y-%m-%d")
     years = dates.dt.year()
@@ -228,15 +230,18 @@ def _decimals(field: Field, money_exponent: int) -> int:
 
 def _number_typed(column: Column, field: Field, *, decimals: int) -> Column:
     """Return whole numbers of the smallest step (thousandths, minor units); degrees keep their point."""
-    column = column.refuse("number_unreadable", ~column.texts.str.contains(r"^[+-]?\d+(\.\d*)?$"))
-    enormous = column.texts.str.contains(r"^[+-]?\d{16,}")
+    column = column.refuse("number_unreadable", ~column.texts.str.contains(r"^[+-]?[0-9]+(\.[0-9]*)?$"))
+    enormous = column.texts.str.contains(r"^[+-]?[0-9]{16,}")
     column = column.refuse("number_impossible", enormous, low=field.low, high=field.high)
-    too_fine = column.texts.str.contains(rf"\.\d{{{decimals}}}0*[1-9]")
+    too_fine = column.texts.str.contains(rf"\.[0-9]{{{decimals}}}0*[1-9]")
     column = column.refuse("number_too_fine", too_fine, decimals=decimals)
     sizes = column.texts.str.strip_chars_start("+-")
     parts = sizes.str.split_exact(".", 1).struct.unnest().to_dict(as_series=True)
     whole, fraction = parts["field_0"], parts["field_1"].fill_null("").str.slice(0, decimals)
     steps = (whole + fraction.str.pad_end(decimals, "0")).cast(pl.Int64, strict=False)
+    column = column.refuse(
+        "number_impossible", steps.is_null() & column.texts.is_not_null(), low=field.low, high=field.high
+    )
     steps = pl.select(pl.when(column.texts.str.starts_with("-")).then(-steps).otherwise(steps)).to_series()
     if field.low is not None and field.high is not None:
         scale = 10**decimals

@@ -89,9 +89,7 @@ def _date(name: str, *, required: bool = False, column: str = "") -> Field:
 
 
 def _whole(name: str, low: int, high: int, *, required: bool = False, default: str | None = None) -> Field:
-    return Field(
-        name=name, type=FieldType.WHOLE, column=name, required=required, default=default, low=low, high=high
-    )
+    return Field(name=name, type=FieldType.WHOLE, column=name, required=required, default=default, low=low, high=high)
 
 
 def _quantity(name: str, *, column: str, required: bool = False, default: str | None = None) -> Field:
@@ -107,9 +105,7 @@ def _quantity(name: str, *, column: str, required: bool = False, default: str | 
 
 
 def _choice(name: str, choices: str, *, default: str | None = None) -> Field:
-    return Field(
-        name=name, column=name, choices=tuple(choices.split()), default=default, required=default is None
-    )
+    return Field(name=name, column=name, choices=tuple(choices.split()), default=default, required=default is None)
 
 
 def _truth(name: str, *, default: str | None = None) -> Field:

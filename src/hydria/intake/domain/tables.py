@@ -86,18 +86,19 @@ def _table(rows: Sequence[Sequence[str]], source: Source) -> tuple[Table | None,
     for number, row in enumerate(rows[source.header_row :], start=source.header_row + 1):
         if not any(row):
             continue
-        if len(row) != width:
-            row = list(itertools.islice(row, width)) if not any(row[width:]) else row
-            if len(row) != width:
-                field = header[len(row)] if len(row) < width else ""
-                issues.append(Issue(code="row_ragged", row=number, field=field, data={"found": len(row), "wanted": width}))
-                continue
-        body.append(row)
+        # Spreadsheets pad rows with empty cells; anything else beyond the header is a cell out of place.
+        if len(row) < width or any(row[width:]):
+            field = header[len(row)] if len(row) < width else ""
+            issues.append(Issue(code="row_ragged", row=number, field=field, data={"found": len(row), "wanted": width}))
+            continue
+        body.append(row[:width])
         numbers.append(number)
     if issues or not header:
         return None, issues or [Issue(code="file_empty")]
     columns = zip(*body, strict=True) if body else [()] * width
-    cells = pl.DataFrame([pl.Series(name, column, dtype=pl.String) for name, column in zip(header, columns, strict=True)])
+    cells = pl.DataFrame(
+        [pl.Series(name, column, dtype=pl.String) for name, column in zip(header, columns, strict=True)]
+    )
     return Table(cells, pl.Series(numbers, dtype=pl.Int64)), []
 
 
@@ -180,10 +181,10 @@ def _xlsx_rows(content: bytes, source: Source, limits: Limits) -> list[list[str]
         if source.sheet and source.sheet not in book.sheetnames:
             raise _Refused("sheet_missing", sheet=source.sheet, present=", ".join(book.sheetnames[:20]))
         sheet = book[source.sheet] if source.sheet else book.worksheets[0]
-        # The size that a sheet claims is not believed; one row and one column too many are enough to refuse.
+        # The size that a sheet claims is not believed; one row too many is enough to refuse.
         sheet.reset_dimensions()
         row_max = limits.row_count_max + source.header_row + 1
-        cells = sheet.iter_rows(max_row=row_max, max_col=limits.column_count_max + 1, values_only=True)
+        cells = sheet.iter_rows(max_row=row_max, values_only=True)
         return _spelled_rows(cells, row_max, limits)
     except _Refused:
         raise

@@ -110,9 +110,9 @@ SENTENCES: Mapping[str, type_of_wording] = {
         _("A different value is recorded for the same day."),
         _("Correct it at the desk with a reason; loading never overwrites a fact."),
     ),
-    "refused_by_rule": (_("Refused: %(rule)s (%(detail)s)."), _("Mend this row or the one that it meets.")),
+    "refused_by_rule": (_("Refused, because %(rule)s."), _("Mend this row or the one that it meets.")),
     "refused_by_rule_and_more": (
-        _("Refused: %(rule)s (%(detail)s). More rows are refused and not listed."),
+        _("Refused, because %(rule)s. More rows are refused and not listed."),
         _("Mend the listed rows first, then check again."),
     ),
     # The mapping

@@ -1,0 +1,334 @@
+"""A file is loaded as a whole or not at all, once, and can be undone."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.db import connection
+
+from hydria.agreements.models import Account, ServiceAgreement
+from hydria.intake import operations
+from hydria.intake.models import LoadBatch, LoadState, StagedRow
+from hydria.intake.operations import (
+    UnableToApplyLoad,
+    UnableToCheckLoad,
+    UnableToReceiveFile,
+    UnableToReverseLoad,
+)
+from hydria.metering.models import Meter, Reading
+from hydria.parties.models import Party
+from hydria.platform.access import SYSTEM, Actor, UnableToPermit
+from hydria.platform.models import AuditEntry, ExternalAlias
+from hydria.premises.models import Premise, ServicePoint
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime.datetime(2026, 3, 1, 9, tzinfo=datetime.UTC)
+CONSTANTS = """
+- {kind: service, fields: {code: {value: W}, name: {value: Water}}}
+- {kind: zone, fields: {code: {value: Z}, name: {value: Zone}}}
+- {kind: sector, fields: {code: {value: S}, name: {value: Sector}, zone: {value: Z}}}
+- {kind: cycle, fields: {code: {value: C}, name: {value: Cycle}}}
+- {kind: route, fields: {code: {value: R}, name: {value: Route}, sector: {value: S}, cycle: {value: C}}}
+- {kind: category, fields: {code: {value: H}, name: {value: Household}}}
+"""
+REGISTER = f"""mapping: town
+scheme: old
+records:{CONSTANTS}
+- {{kind: party, fields: {{key: no, number: no, name: name}}}}
+- {{kind: premise, fields: {{key: no, number: no, address: street}}}}
+- kind: point
+  fields:
+    {{key: no, number: no, premise: no, service: {{value: W}}, route: {{value: R}}, route_sequence: place,
+     is_disconnectable: {{value: "yes"}}}}
+- {{kind: account, fields: {{key: no, number: no, opened_date: since}}}}
+- {{kind: account_party, fields: {{account: no, party: no, from: since}}}}
+- {{kind: agreement, fields: {{key: no, number: no, account: no, point: no, from: since}}}}
+- kind: terms
+  fields: {{agreement: no, tariff: {{value: t}}, category: {{value: H}}, from: since}}
+- {{kind: meter, fields: {{key: no, serial: meter}}}}
+- {{kind: register, fields: {{meter: no, channel: {{value: MAIN}}}}}}
+- {{kind: installation, fields: {{meter: no, point: no, from: since, initial: shows}}}}
+"""
+READINGS = """mapping: readings
+scheme: old
+records:
+- {kind: reading, fields: {meter: no, date: day, value: shows}}
+"""
+HEADER = "no,name,street,place,since,meter,shows\n"
+TOWN = HEADER + "1,Ana Peña,Calle 1,10,2020-01-01,M1,100\n2,Luis,Calle 2,20,2020-01-01,M2,5.5\n"
+
+
+def receive(content: str, mapping: str = REGISTER) -> LoadBatch:
+    return operations.receive_file(
+        actor=SYSTEM, content=content.encode(), file_name="town.csv", mapping_text=mapping, received_at=NOW
+    )
+
+
+def check(content: str, mapping: str = REGISTER) -> LoadBatch:
+    return operations.check_load(actor=SYSTEM, batch_id=receive(content, mapping).pk, checked_at=NOW)
+
+
+def apply(content: str, mapping: str = REGISTER) -> LoadBatch:
+    return operations.apply_load(actor=SYSTEM, batch_id=receive(content, mapping).pk, applied_at=NOW)
+
+
+def undo(batch: LoadBatch) -> LoadBatch:
+    return operations.reverse_load(actor=SYSTEM, batch_id=batch.pk, reason="wrong file", reversed_at=NOW)
+
+
+def findings_of(batch: LoadBatch) -> list[tuple[int, str, str]]:
+    return list(batch.findings.order_by("row_number", "id").values_list("row_number", "column", "code"))
+
+
+def count_register() -> tuple[int, ...]:
+    tables = (Party, Premise, ServicePoint, Account, ServiceAgreement, Meter, ExternalAlias)
+    return tuple(table.objects.count() for table in tables)
+
+
+@pytest.fixture(autouse=True)
+def files_of_the_test(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+class TestReceiveFile:
+    def test_refuses_a_mapping_that_is_wrong_with_every_line(self):
+        with pytest.raises(UnableToReceiveFile) as refusal:
+            receive(TOWN, "mapping: m\nscheme: s\nrecords: [{kind: nothing}]")
+
+        assert refusal.value.code == "mapping_invalid"
+        assert "row 3" in str(refusal.value)
+
+    def test_refuses_a_file_that_is_too_large(self, settings):
+        import dataclasses
+
+        settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, load_size_mb_max=0)
+
+        with pytest.raises(UnableToReceiveFile) as refusal:
+            receive(TOWN)
+
+        assert refusal.value.code == "file_too_large"
+
+    def test_needs_the_permission(self):
+        with pytest.raises(UnableToPermit):
+            operations.receive_file(
+                actor=Actor(name="nobody", permissions=frozenset()),
+                content=b"",
+                file_name="x",
+                mapping_text=REGISTER,
+                received_at=NOW,
+            )
+
+
+class TestCheckLoad:
+    def test_says_what_loading_would_do_and_does_nothing(self):
+        batch = check(TOWN)
+
+        assert batch.state == LoadState.CHECKED
+        assert batch.counts["party"] == {"created": 2, "changed": 0, "unchanged": 0, "refused": 0}
+        assert set(count_register()) == {0}
+
+    def test_lists_every_finding_by_row_and_column(self):
+        batch = check(HEADER + "1,,Calle 1,x,2020-13-01,M1,-5\n2,Luis,Calle 2,20,2020-01-01,M2,1\n")
+
+        assert batch.state == LoadState.REFUSED
+        assert sorted(findings_of(batch)) == [
+            (2, "name", "value_missing"),
+            (2, "place", "number_unreadable"),
+            (2, "shows", "number_negative"),
+            (2, "since", "date_unreadable"),
+        ]
+
+    def test_names_what_a_row_refers_to_in_vain(self):
+        batch = check("no,day,shows\n9,2026-01-01,5\n", READINGS)
+
+        assert findings_of(batch) == [(2, "meter", "reference_unknown")]
+
+    def test_singles_out_the_rows_that_the_database_refuses(self):
+        rows = "".join(f"{n},Name,Calle {n},{min(n, 60)},2020-01-01,M{n},1\n" for n in range(1, 65))
+
+        batch = check(HEADER + rows)
+
+        refused = [row for row, _column, code in findings_of(batch) if code == "refused_by_rule"]
+        assert refused == [62, 63, 64, 65]
+        assert (
+            batch.findings.filter(code="refused_by_rule").first().data["rule"] == "route_position_belongs_to_one_point"
+        )
+
+    def test_can_be_repeated_once_the_register_is_mended(self):
+        batch = check("no,day,shows\n1,2026-01-01,5\n", READINGS)
+        apply(TOWN)
+
+        operations.check_load(actor=SYSTEM, batch_id=batch.pk, checked_at=NOW)
+
+        assert findings_of(batch) == []
+        assert LoadBatch.objects.get(id=batch.pk).state == LoadState.CHECKED
+
+    def test_is_refused_after_loading(self):
+        batch = apply(TOWN)
+
+        with pytest.raises(UnableToCheckLoad) as refusal:
+            operations.check_load(actor=SYSTEM, batch_id=batch.pk, checked_at=NOW)
+
+        assert refusal.value.code == "state_forbids"
+
+
+class TestApplyLoad:
+    def test_fills_the_register(self):
+        batch = apply(TOWN)
+
+        party = Party.objects.get(number="1")
+        agreement = ServiceAgreement.objects.get(number="2")
+        assert (batch.state, count_register()) == (LoadState.APPLIED, (2, 2, 2, 2, 2, 2, 12))
+        assert (party.name, party.search_name) == ("Ana Peña", "ana pena")
+        assert agreement.service_point.installations.get().initial_milli == 5_500
+        assert agreement.valid_during.lower == datetime.date(2020, 1, 1)
+
+    def test_signs_every_row_in_the_audit(self):
+        batch = apply(TOWN)
+
+        entry = AuditEntry.objects.filter(table_name="parties_party", action="INSERT").first()
+        assert (entry.actor, entry.reason) == ("system", f"load {batch.pk}")
+
+    def test_loads_nothing_when_one_row_is_wrong(self):
+        with pytest.raises(UnableToApplyLoad) as refusal:
+            apply(TOWN + "3,Eva,Calle 3,20,2020-01-01,M3,1\n")
+
+        assert (refusal.value.code, refusal.value.data["findings"]) == ("findings_block", 4)
+        assert set(count_register()) == {0}
+
+    def test_changes_nothing_the_second_time(self):
+        apply(TOWN)
+        before = count_register()
+
+        batch = apply(TOWN)
+
+        assert count_register() == before
+        assert all(counts["created"] == counts["changed"] == 0 for counts in batch.counts.values())
+
+    def test_applies_a_batch_once_when_called_twice(self):
+        batch = apply(TOWN)
+
+        again = operations.apply_load(actor=SYSTEM, batch_id=batch.pk, applied_at=NOW)
+
+        assert again.applied_transaction_id == batch.applied_transaction_id
+
+    def test_finds_the_row_by_its_alias_and_changes_what_changed(self):
+        apply(TOWN)
+
+        batch = apply(TOWN.replace("Luis", "Luisa"))
+
+        assert Party.objects.get(number="2").name == "Luisa"
+        assert batch.counts["party"] == {"created": 0, "changed": 1, "unchanged": 1, "refused": 0}
+
+    def test_keeps_the_fields_that_the_mapping_does_not_feed(self):
+        apply(TOWN)
+        Party.objects.filter(number="2").update(phone="123")
+
+        apply(TOWN.replace("Luis", "Luisa"))
+
+        assert Party.objects.get(number="2").phone == "123"
+
+    def test_never_overwrites_a_reading(self):
+        apply(TOWN)
+        apply("no,day,shows\n1,2026-01-01,105\n", READINGS)
+
+        with pytest.raises(UnableToApplyLoad):
+            apply("no,day,shows\n1,2026-01-01,106\n", READINGS)
+
+        assert findings_of(LoadBatch.objects.latest("id")) == [(2, "reading", "fact_differs")]
+        assert Reading.objects.get().value_milli == 105_000
+
+    def test_uses_our_own_numbers_where_the_scheme_says_so(self):
+        apply(TOWN)
+        Meter.objects.filter(serial="M1").update(make="")
+
+        apply("no,day,shows\nM1,2026-01-01,105\n", READINGS.replace("scheme: old", "scheme: own"))
+
+        assert Reading.objects.get().register.meter.serial == "M1"
+
+    def test_empties_the_staging_table(self):
+        apply(TOWN)
+
+        assert StagedRow.objects.count() == 0
+
+    def test_keeps_a_hostile_text_as_text(self):
+        apply(HEADER + '1,"Robert\'); DROP TABLE parties_party;--",=1+1,10,2020-01-01,%s{}\\,1\n')
+
+        assert Party.objects.get().name == "Robert'); DROP TABLE parties_party;--"
+        assert (Premise.objects.get().address, Meter.objects.get().serial) == ("=1+1", "%s{}\\")
+
+
+class TestReverseLoad:
+    def test_leaves_nothing_of_what_was_created(self):
+        batch = undo(apply(TOWN))
+
+        assert (batch.state, set(count_register())) == (LoadState.REVERSED, {0})
+
+    def test_restores_what_was_changed(self):
+        apply(TOWN)
+        batch = apply(TOWN.replace("Luis", "Luisa").replace("Calle 1", "Calle 9"))
+
+        undo(batch)
+
+        assert Party.objects.get(number="2").name == "Luis"
+        assert Party.objects.get(number="2").search_name == "luis"
+        assert Premise.objects.get(number="1").address == "Calle 1"
+
+    def test_can_be_loaded_again(self):
+        undo(apply(TOWN))
+
+        assert apply(TOWN).counts["party"]["created"] == 2
+
+    def test_is_refused_while_something_depends_on_it(self):
+        batch = apply(TOWN)
+        apply("no,day,shows\n1,2026-01-01,105\n", READINGS)
+
+        with pytest.raises(UnableToReverseLoad) as refusal:
+            undo(batch)
+
+        assert (refusal.value.code, refusal.value.data["kind"]) == ("still_in_use", "register")
+
+    # The audit tells changes apart by their transaction, so this test needs real ones.
+    @pytest.mark.django_db(transaction=True)
+    def test_is_refused_when_somebody_has_changed_a_row_since(self):
+        batch = apply(TOWN)
+        Party.objects.filter(number="1").update(phone="1")
+
+        with pytest.raises(UnableToReverseLoad) as refusal:
+            undo(batch)
+
+        assert (refusal.value.code, refusal.value.data["count"]) == ("changed_since", 1)
+
+    def test_is_refused_before_loading_and_without_a_reason(self):
+        with pytest.raises(UnableToReverseLoad) as early:
+            undo(check(TOWN))
+        with pytest.raises(UnableToReverseLoad) as unexplained:
+            operations.reverse_load(actor=SYSTEM, batch_id=apply(TOWN).pk, reason=" ", reversed_at=NOW)
+
+        assert (early.value.code, unexplained.value.code) == ("state_forbids", "reason_missing")
+
+    def test_changes_nothing_the_second_time(self):
+        batch = undo(apply(TOWN))
+
+        assert undo(batch).reversed_at == NOW
+
+
+class TestUndoneTransaction:
+    @pytest.mark.django_db(transaction=True)
+    def test_a_crash_in_the_middle_leaves_nothing(self, monkeypatch):
+        batch = receive(TOWN)
+
+        def crash(*args, **kwargs):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM parties_party")
+                assert cursor.fetchone() == (2,)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(operations, "_set_applied", crash)
+        with pytest.raises(KeyboardInterrupt):
+            operations.apply_load(actor=SYSTEM, batch_id=batch.pk, applied_at=NOW)
+
+        assert set(count_register()) == {0}
+        assert LoadBatch.objects.get(id=batch.pk).state == LoadState.RECEIVED
