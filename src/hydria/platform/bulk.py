@@ -21,6 +21,7 @@ from hydria.platform.transactions import in_transaction
 
 Int64Array = npt.NDArray[np.int64]
 ROWS_PER_WRITE = 50_000
+ROWS_PER_ANALYZE = 1_000
 
 
 @in_transaction
@@ -66,7 +67,24 @@ def copy_columns(model: type[Model], columns: Mapping[str, Sequence[Any] | npt.N
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for chunk in frame.iter_slices(ROWS_PER_WRITE):
             copy.write(chunk.write_csv(include_header=False))
+    keep_statistics_fit(model, added_count=frame.height)
     return frame.height
+
+
+def keep_statistics_fit(model: type[Model], *, added_count: int) -> None:
+    """
+    Tell the planner about a table that has just grown to several times what it knows.
+
+    Autovacuum comes a minute later, which is too late for the statements of the same run: they would be planned for
+    an empty table, with nested loops over all of it.
+    """
+    if added_count < ROWS_PER_ANALYZE:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)", [model._meta.db_table])
+        (known_count,) = cursor.fetchone()
+        if known_count < added_count:
+            cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(model._meta.db_table)))
 
 
 def read_columns(query: str, parameters: Mapping[str, Any], *, schema: Mapping[str, Any]) -> pl.DataFrame:

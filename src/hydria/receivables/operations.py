@@ -11,12 +11,12 @@ import numpy as np
 from django.db import connection
 
 from hydria.kernel.errors import UnableTo
-from hydria.platform.bulk import copy_columns, take_ids
+from hydria.platform.bulk import copy_columns, keep_statistics_fit, take_ids
 from hydria.platform.transactions import in_transaction
 from hydria.receivables import queries
 from hydria.receivables.domain.allocation import Allocations, allocate
 from hydria.receivables.domain.items import ItemKind, ItemSide
-from hydria.receivables.models import Allocation, Item
+from hydria.receivables.models import Allocation, Item, OpenItem
 
 
 class UnableToPostItems(UnableTo):
@@ -127,6 +127,8 @@ def post_items_from_query(*, select: str, parameters: Sequence[Any] = ()) -> Pos
             list(parameters),
         )
         item_count, owed_minor, held_minor, unknown_count = cursor.fetchone()
+    for grown in (Item, OpenItem):
+        keep_statistics_fit(grown, added_count=item_count)
     if unknown_count:
         raise UnableToPostItems(
             "account_unknown", f"{unknown_count} items name no account.", unknown_count=unknown_count
