@@ -11,8 +11,8 @@ from hydria.agreements.queries import AccountCard
 from hydria.billing import history as billing
 from hydria.billing.history import BilledInvoice
 from hydria.desk.domain.changes import Bill, Change, explain_change
-from hydria.metering import history as metering
-from hydria.metering.history import InstalledMeter, UsedQuantity
+from hydria.metering import queries as metering
+from hydria.metering.queries import ConsumptionCard, InstallationCard
 from hydria.parties import queries as parties
 from hydria.parties.queries import PartyCard
 from hydria.payments import queries as payments
@@ -23,6 +23,7 @@ from hydria.receivables.queries import Balance, OpenItemCard
 INVOICES_SHOWN = 6
 PAYMENTS_SHOWN = 12
 MONTHS_SHOWN = 24
+MEASURED, HELD = "MEASURED", "HELD"
 
 
 class Alert(StrEnum):
@@ -68,8 +69,8 @@ class AccountPage:
     open_items: tuple[OpenItemCard, ...]
     invoices: tuple[InvoiceEntry, ...] | None
     payments: tuple[PaymentEntry, ...] | None
-    used: tuple[UsedQuantity, ...] | None
-    meters: tuple[InstalledMeter, ...]
+    used: tuple[ConsumptionCard, ...] | None
+    meters: tuple[InstallationCard, ...]
 
 
 def get_account_page(*, actor: Actor, account_id: int, today: datetime.date) -> AccountPage:
@@ -88,13 +89,13 @@ def get_account_page(*, actor: Actor, account_id: int, today: datetime.date) -> 
     return AccountPage(
         account=account,
         holder=holder,
-        alerts=_alerts(account, holder, balance, point_ids),
+        alerts=_alerts(account, holder, balance, used or ()),
         balance=balance,
         open_items=open_items,
         invoices=_invoices(actor, account_id, used or ()),
         payments=_payments(actor, account_id),
         used=used,
-        meters=tuple(metering.list_installed_meters(actor=actor, service_point_ids=point_ids)),
+        meters=tuple(metering.list_installations(service_point_ids=point_ids)),
     )
 
 
@@ -105,18 +106,20 @@ def _money(actor: Actor, account_id: int, today: datetime.date) -> tuple[Balance
     return balance, tuple(receivables.list_open_items(account_id=account_id, today=today))
 
 
-def _used(actor: Actor, point_ids: list[int], today: datetime.date) -> tuple[UsedQuantity, ...] | None:
+def _used(actor: Actor, point_ids: list[int], today: datetime.date) -> tuple[ConsumptionCard, ...] | None:
     if not actor.may(Permission.READING_VIEW):
         return None
     since_date = today.replace(day=1) - datetime.timedelta(days=round(MONTHS_SHOWN * 30.44))
-    return tuple(metering.list_used_quantities(actor=actor, service_point_ids=point_ids, since_date=since_date))
+    by_point = metering.list_consumptions(service_point_ids=point_ids, from_date=since_date)
+    used = [consumption for consumptions in by_point.values() for consumption in consumptions]
+    return tuple(sorted(used, key=lambda consumption: consumption.start_date))
 
 
-def _invoices(actor: Actor, account_id: int, used: tuple[UsedQuantity, ...]) -> tuple[InvoiceEntry, ...] | None:
+def _invoices(actor: Actor, account_id: int, used: tuple[ConsumptionCard, ...]) -> tuple[InvoiceEntry, ...] | None:
     if not actor.may(Permission.BILLING_VIEW):
         return None
     found = billing.list_last_invoices(actor=actor, account_id=account_id, count_max=INVOICES_SHOWN + 1)
-    not_measured = {consumption.consumption_id for consumption in used if not consumption.is_measured}
+    not_measured = {consumption.id for consumption in used if consumption.kind != MEASURED}
     bills = [
         Bill(
             total_minor=invoice.total_minor,
@@ -153,13 +156,13 @@ def _payments(actor: Actor, account_id: int) -> tuple[PaymentEntry, ...] | None:
 
 
 def _alerts(
-    account: AccountCard, holder: PartyCard | None, balance: Balance | None, point_ids: list[int]
+    account: AccountCard, holder: PartyCard | None, balance: Balance | None, used: tuple[ConsumptionCard, ...]
 ) -> tuple[Alert, ...]:
     active = [agreement for agreement in account.agreements if agreement.is_active]
     conditions = {
         Alert.CLOSED: account.closed_date is not None,
         Alert.OVERDUE: balance is not None and balance.overdue_minor > 0,
-        Alert.HELD_READING: metering.count_open_findings(service_point_ids=point_ids) > 0,
+        Alert.HELD_READING: any(consumption.state == HELD for consumption in used),
         Alert.NO_ACTIVE_AGREEMENT: not active and account.closed_date is None,
         Alert.EXCLUDED: any(agreement.exclusion_reason for agreement in active),
         Alert.PROTECTED: holder is not None and holder.is_protected,

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from hydria.billing import queries as billing
 from hydria.billing.domain.states import RunState
-from hydria.metering import history as metering
+from hydria.metering import queries as metering
 from hydria.payments import queries as payments
 from hydria.platform import queries as platform
 from hydria.platform.access import Actor, Permission
@@ -37,7 +37,7 @@ def get_waiting(*, actor: Actor, today: datetime.date) -> list[Waiting]:
     """Count what waits, for each concern that the actor may see."""
     counts: dict[Concern, int] = {}
     if actor.may(Permission.READING_DECIDE):
-        counts[Concern.INCIDENTS] = metering.count_points_held()
+        counts[Concern.INCIDENTS] = metering.count_incidents()
     if actor.may(Permission.BILLING_VIEW):
         runs = billing.list_runs()
         counts[Concern.RUNS_TO_CONFIRM] = runs.filter(state=RunState.DRAFT).count()

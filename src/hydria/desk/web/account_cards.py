@@ -10,7 +10,7 @@ from babel.dates import format_date
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from hydria.desk.account_page import AccountPage, Alert, InvoiceEntry
+from hydria.desk.account_page import HELD, MEASURED, AccountPage, Alert, InvoiceEntry
 from hydria.desk.domain.changes import Cause
 from hydria.platform.access import Actor, Permission
 from hydria.platform.web.formats import get_formats, spell_instant
@@ -116,6 +116,7 @@ def consumption_chart(page: AccountPage, *, unit: str) -> dict[str, Any] | None:
     if not page.used:
         return None
     locale = get_formats().locale
+    kinds = {"ESTIMATED": _("Estimated"), "ADJUSTED": _("Adjusted"), "ASSUMED": _("Assumed")}
     by_start: dict[datetime.date, list[Any]] = {}
     for used in page.used:
         by_start.setdefault(used.start_date, []).append(used)
@@ -123,14 +124,14 @@ def consumption_chart(page: AccountPage, *, unit: str) -> dict[str, Any] | None:
     for together in by_start.values():
         last_day = max(used.end_date for used in together) - datetime.timedelta(days=1)
         known = [used.quantity_milli for used in together if used.quantity_milli is not None]
-        odd = next((used for used in together if not used.is_measured), None)
-        held = any(used.is_held for used in together)
+        odd = next((used for used in together if used.kind != MEASURED), None)
+        held = any(used.state == HELD for used in together)
         columns.append(
             {
                 "label": str(format_date(last_day, format="MMM yy", locale=locale)),
                 "value": sum(known) / 1000 if known else None,
                 "estimated": odd is not None,
-                "note": _("Held for review") if held else odd.kind_label if odd else "",
+                "note": _("Held for review") if held else kinds[odd.kind] if odd else "",
             }
         )
     values = [column["value"] for column in columns if column["value"] is not None]
@@ -167,10 +168,10 @@ def timeline(page: AccountPage) -> list[TimelineEvent]:
         dated.append((payment.received_at.date(), event))
     for meter in page.meters:
         title = _("Meter %(serial)s installed") % {"serial": meter.serial}
-        dated.append((meter.start_date, _event(icon="gauge", tone="idle", title=title, day=meter.start_date)))
-        if meter.end_date:
+        dated.append((meter.from_date, _event(icon="gauge", tone="idle", title=title, day=meter.from_date)))
+        if meter.until_date:
             title = _("Meter %(serial)s removed") % {"serial": meter.serial}
-            dated.append((meter.end_date, _event(icon="gauge", tone="idle", title=title, day=meter.end_date)))
+            dated.append((meter.until_date, _event(icon="gauge", tone="idle", title=title, day=meter.until_date)))
     for agreement in page.account.agreements:
         title = _("Agreement %(number)s started") % {"number": agreement.number}
         dated.append((agreement.start_date, _event(icon="writing", tone="idle", title=title, day=agreement.start_date)))
@@ -194,19 +195,19 @@ class Action:
 
 def actions(actor: Actor, *, account_id: int) -> list[Action]:
     """Return what the actor may do with an account."""
-    offered = (
-        (Permission.PAYMENT_TAKE, "till_account", _("Take a payment"), "cash-register", "p"),
-        (Permission.RECEIVABLE_VIEW, "statement", _("Statement"), "report-money", "s"),
-    )
-    possible = [
-        (link_to(name, account_id), label, icon, key)
-        for permission, name, label, icon, key in offered
-        if actor.may(permission)
-    ]
-    return [
-        Action(label=label, href=href, icon=icon, key=key, is_first=index == 0)
-        for index, (href, label, icon, key) in enumerate(row for row in possible if row[0])
-    ]
+    offered = {
+        Permission.PAYMENT_TAKE: Action(
+            label=_("Take a payment"),
+            href=link_to("till_account", account_id),
+            icon="cash-register",
+            key="p",
+            is_first=True,
+        ),
+        Permission.RECEIVABLE_VIEW: Action(
+            label=_("Statement"), href=link_to("statement", account_id), icon="report-money", key="s", is_first=False
+        ),
+    }
+    return [action for permission, action in offered.items() if actor.may(permission) and action.href]
 
 
 def link_to(name: str, object_id: int) -> str:

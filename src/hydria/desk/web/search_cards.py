@@ -32,6 +32,15 @@ class HitGroup:
     links: tuple[HitLink, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """How hits of a kind are shown, and which page shows one."""
+
+    label: str
+    page: str
+    icon: str
+
+
 def find_places(*, actor: Actor, typed: str) -> list[Place]:
     """Return the screens whose name has a word that starts as typed."""
     wanted = to_search_text(typed)
@@ -44,20 +53,20 @@ def find_places(*, actor: Actor, typed: str) -> list[Place]:
 def group_hits(hits: list[Hit], *, places: list[Place]) -> list[HitGroup]:
     """Return the hits by kind as links; a hit without a page is left out."""
     kinds = {
-        HitKind.ACCOUNT: (_("Accounts"), "account", "user"),
-        HitKind.METER: (_("Meters"), "account", "gauge"),
-        HitKind.INVOICE: (_("Invoices"), "invoice", "file-invoice"),
-        HitKind.RECEIPT: (_("Receipts"), "payment", "receipt"),
+        HitKind.ACCOUNT: _Look(label=_("Accounts"), page="account", icon="user"),
+        HitKind.METER: _Look(label=_("Meters"), page="account", icon="gauge"),
+        HitKind.INVOICE: _Look(label=_("Invoices"), page="invoice", icon="file-invoice"),
+        HitKind.RECEIPT: _Look(label=_("Receipts"), page="payment", icon="receipt"),
     }
     groups = []
-    for kind, (label, url_name, icon) in kinds.items():
+    for kind, look in kinds.items():
         links = tuple(
-            HitLink(href=href, icon=icon, name=hit.name, detail=hit.detail)
+            HitLink(href=href, icon=look.icon, name=hit.name, detail=hit.detail)
             for hit in hits
-            if hit.kind == kind and (href := link_to(url_name, hit.object_id))
+            if hit.kind == kind and (href := link_to(look.page, hit.object_id))
         )
         if links:
-            groups.append(HitGroup(label=label, links=links))
+            groups.append(HitGroup(label=look.label, links=links))
     screens = tuple(
         HitLink(href=reverse(place.name), icon=place.icon, name=str(place.label), detail="") for place in places
     )
