@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.utils.translation import gettext as _
 
 from hydria.billing import _replay, _selection
 from hydria.billing._selection import AccountRange
 from hydria.billing.domain.proof import RunProof
-from hydria.billing.models import BillingRun, Invoice
+from hydria.billing.domain.states import RunState
+from hydria.billing.models import BillingPeriod, BillingRun, ChunkState, ExceptionKind, Invoice, RunException
 from hydria.kernel.errors import UnableTo
+from hydria.ledger.queries import find_journal_id
+from hydria.platform.access import Actor, Permission
 from hydria.premises import queries as premises
 
 _ACCOUNT_RANGES = f"""
@@ -176,3 +181,126 @@ def get_cycle_id(*, code: str) -> int:
 def list_billed_account_ids(*, run: BillingRun) -> list[int]:
     """Return the accounts that have an invoice in a run, in order."""
     return list(Invoice.objects.filter(run=run).order_by("account_id").values_list("account_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionCount:
+    """How many agreements of a run are set aside for one reason."""
+
+    kind: str
+    code: str
+    owner: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPage:
+    """A run as its page shows it; `proof` is None until it has been drafted."""
+
+    run_id: int
+    cycle: str
+    period_id: int
+    sequence: int
+    start_date: datetime.date
+    end_date: datetime.date
+    issue_date: datetime.date
+    due_date: datetime.date
+    state: str
+    requested_by: str
+    requested_at: datetime.datetime
+    confirmed_by: str
+    confirmed_at: datetime.datetime | None
+    due_count: int
+    handled_count: int
+    invoice_count: int
+    chunk_count: int
+    done_chunk_count: int
+    proof: RunProof | None
+    exceptions: tuple[ExceptionCount, ...]
+    journal_id: int | None
+
+    @property
+    def parked_count(self) -> int:
+        """Count the parked agreements."""
+        return sum(row.count for row in self.exceptions if row.kind == ExceptionKind.PARKED)
+
+
+def access_run(*, actor: Actor, run_id: int) -> BillingRun:
+    """
+    Return a run that the actor may see.
+
+    :raises UnableToPermit: if the actor may not see billing.
+    :raises UnableToFindRun: with code `run_unknown`.
+    """
+    actor.require(Permission.BILLING_VIEW)
+    return get_run(run_id=run_id)
+
+
+def get_run_page(*, actor: Actor, run_id: int) -> RunPage:
+    """
+    Return a run with its progress, its exceptions by reason and its proof.
+
+    :raises UnableToPermit: if the actor may not see billing.
+    :raises UnableToFindRun: with code `run_unknown`.
+    """
+    run = access_run(actor=actor, run_id=run_id)
+    chunks = run.chunks.aggregate(
+        all=Count("id"),
+        done=Count("id", filter=Q(state=ChunkState.DONE)),
+        due=Sum("due_count"),
+        invoices=Sum("invoice_count"),
+    )
+    counted = run.exceptions.values("kind", "code", "owner").annotate(count=Count("id")).order_by("kind", "-count")
+    return RunPage(
+        run_id=run.pk,
+        cycle=run.period.cycle.name,
+        period_id=run.period_id,
+        sequence=run.sequence,
+        start_date=run.period.start_date,
+        end_date=run.period.end_date,
+        issue_date=run.period.issue_date,
+        due_date=run.period.due_date,
+        state=run.state,
+        requested_by=run.requested_by,
+        requested_at=run.requested_at,
+        confirmed_by=run.confirmed_by,
+        confirmed_at=run.confirmed_at,
+        due_count=run.due_count,
+        handled_count=chunks["due"] or 0,
+        invoice_count=chunks["invoices"] or 0,
+        chunk_count=chunks["all"],
+        done_chunk_count=chunks["done"],
+        proof=get_proof(run=run) if run.proof else None,
+        exceptions=tuple(ExceptionCount(**row) for row in counted),
+        journal_id=find_journal_id(source_kind="billing_run", source_id=run.pk) if run.confirmed_at else None,
+    )
+
+
+def list_exceptions(*, actor: Actor, run_id: int) -> QuerySet[RunException]:
+    """
+    Return what a run did not bill, with agreement and account.
+
+    :raises UnableToPermit: if the actor may not see billing.
+    """
+    actor.require(Permission.BILLING_VIEW)
+    return RunException.objects.filter(run=run_id).select_related("agreement__account", "agreement__service_point")
+
+
+def list_periods(*, actor: Actor) -> QuerySet[BillingPeriod]:
+    """
+    Return the periods of all cycles, each with the number and the state of its last run.
+
+    :raises UnableToPermit: if the actor may not see billing.
+    """
+    actor.require(Permission.BILLING_VIEW)
+    runs = BillingRun.objects.filter(period=OuterRef("pk")).order_by(
+        Case(When(state=RunState.ABANDONED, then=1), default=0), "-sequence", "-id"
+    )
+    return BillingPeriod.objects.select_related("cycle").annotate(
+        run_id=Subquery(runs.values("id")[:1]), run_state=Subquery(runs.values("state")[:1])
+    )
+
+
+def list_invoice_ids(*, run_id: int) -> list[int]:
+    """Return the invoices of a run, in order."""
+    return list(Invoice.objects.filter(run=run_id).order_by("id").values_list("id", flat=True))

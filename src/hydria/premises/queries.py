@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from hydria.platform.access import Actor, Permission
 from hydria.platform.searching import find_alike, find_by_words
 from hydria.premises.models import BillingCycle, Category, Premise, ServicePoint
@@ -54,3 +56,8 @@ def find_category_id(*, code: str) -> int | None:
 def find_cycle_id(*, code: str) -> int | None:
     """Return the id of a billing cycle, or None."""
     return BillingCycle.objects.filter(code=code).values_list("id", flat=True).first()
+
+
+def list_cycles() -> QuerySet[BillingCycle]:
+    """Return the billing cycles by name."""
+    return BillingCycle.objects.order_by("name")

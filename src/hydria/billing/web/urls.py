@@ -1,0 +1,24 @@
+"""Addresses of billing."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from hydria.billing.web import views
+
+urlpatterns = [
+    path("billing/cycles/", views.show_cycles, name="cycles"),
+    path("billing/cycles/open/", views.open_period, name="period_open"),
+    path("billing/periods/<int:period_id>/start/", views.start_run, name="run_start"),
+    path("billing/periods/<int:period_id>/follow-up/", views.start_follow_up, name="run_follow_up"),
+    path("billing/runs/", views.show_runs, name="runs"),
+    path("billing/runs/<int:run_id>/", views.show_run, name="run"),
+    path("billing/runs/<int:run_id>/exceptions/", views.show_exceptions, name="run_exceptions"),
+    path("billing/runs/<int:run_id>/invoices/", views.show_run_invoices, name="run_invoices"),
+    path("billing/runs/<int:run_id>/confirm/", views.confirm_run, name="run_confirm"),
+    path("billing/runs/<int:run_id>/retry/", views.retry_parked, name="run_retry"),
+    path("billing/runs/<int:run_id>/abandon/", views.abandon_run, name="run_abandon"),
+    path("billing/invoices/", views.show_invoices, name="invoices"),
+    path("billing/invoices/<int:invoice_id>/", views.show_invoice, name="invoice"),
+    path("billing/lines/<int:line_id>/", views.show_line, name="invoice_line"),
+]
