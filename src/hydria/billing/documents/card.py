@@ -1,0 +1,164 @@
+"""What an invoice on paper holds: frozen cards without a word of any language in them, except names and descriptions."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hydria.kernel.money import Currency
+from hydria.kernel.periods import Period
+from hydria.platform.documents.letterhead import Letterhead
+
+
+class DocumentKind(StrEnum):
+    """Name what the paper is; its heading follows."""
+
+    INVOICE = "INVOICE"
+    CREDIT_NOTE = "CREDIT_NOTE"
+    DEBIT_NOTE = "DEBIT_NOTE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerBlock:
+    """Say who receives the invoice and where the letter goes."""
+
+    name: str
+    tax_id: str = ""
+    address_lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyBlock:
+    """Say where the service is delivered and on which tariff."""
+
+    service_point_number: str
+    address: str
+    tariff_name: str = ""
+    category_name: str = ""
+    cadastral_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterRow:
+    """
+    Show one meter's two readings and what passed between them.
+
+    Values are thousandths of the meter's unit, as read on the dial; `volume_l` is what they come to after roll-over
+    and multiplier.
+    """
+
+    serial: str
+    previous_date: datetime.date
+    previous_milli: int
+    current_date: datetime.date
+    current_milli: int
+    volume_l: int
+    is_previous_estimated: bool = False
+    is_current_estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRow:
+    """Show one step of a line's calculation: a quantity at a price, exact in billionths."""
+
+    description: str
+    quantity_milli: int
+    price_micro: int
+    amount_nano: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRow:
+    """
+    Show one line of the invoice; `quantity_milli` and `price_micro` are None where the charge has no single one.
+
+    `steps` explain the amount; a line of a single step needs none.
+    """
+
+    description: str
+    amount_minor: int
+    quantity_milli: int | None = None
+    unit: str = ""
+    price_micro: int | None = None
+    steps: tuple[BlockRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxRow:
+    """Sum one tax: its base, rate and amount."""
+
+    name: str
+    base_minor: int
+    rate_ppm: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthBar:
+    """Hold one column of the consumption chart."""
+
+    period: Period
+    volume_l: int
+    is_estimated: bool = False
+
+    @property
+    def per_day_l(self) -> int:
+        """Return the average per day, so that long and short periods can be compared."""
+        return round(self.volume_l / self.period.days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSlip:
+    """
+    Hold what a till, a bank or a telephone scans to pay.
+
+    reference  up to 25 digits; the number that a collector sends back
+    qr_text    what the QR code opens: the portal's payment page or the country's payment string
+    """
+
+    reference: str
+    qr_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceCard:
+    """
+    Hold everything an invoice says on paper.
+
+    locale    language and country, such as `es_DO`: decides words, dates and separators
+    history   up to 13 periods, oldest first, the invoice's own last
+    slip      None where there is nothing to pay or another way to pay was agreed
+    Guarantee: lines and taxes sum to `total_minor`; the amount due is that plus the previous balance.
+    """
+
+    letterhead: Letterhead
+    locale: str
+    currency: Currency
+    kind: DocumentKind = DocumentKind.INVOICE
+    is_draft: bool = False
+    invoice_number: str
+    account_number: str
+    customer: CustomerBlock
+    supply: SupplyBlock
+    issue_date: datetime.date
+    due_date: datetime.date
+    period: Period
+    meters: tuple[MeterRow, ...] = ()
+    lines: tuple[LineRow, ...]
+    taxes: tuple[TaxRow, ...] = ()
+    total_minor: int
+    previous_balance_minor: int = 0
+    history: tuple[MonthBar, ...] = ()
+    slip: PaymentSlip | None = None
+    messages: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        lines_minor = sum(line.amount_minor for line in self.lines)
+        taxes_minor = sum(tax.amount_minor for tax in self.taxes)
+        assert lines_minor + taxes_minor == self.total_minor
+
+    @property
+    def due_minor(self) -> int:
+        """Return what the account owes with this invoice; below zero it is the customer's credit."""
+        return self.total_minor + self.previous_balance_minor

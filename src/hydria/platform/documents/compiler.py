@@ -1,0 +1,88 @@
+"""The Typst compiler behind every document: our fonts only, archive and accessibility standards, repeatable bytes."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+import typst
+
+PACKAGE_DIR = Path(__file__).resolve().parents[2]
+FONTS_DIR = PACKAGE_DIR.parents[1] / "build" / "fonts"
+
+# Archivable for decades with every character searchable, and readable aloud in the right order.
+STANDARDS = ["a-3a", "ua-1"]
+
+# Memory of one compilation grows with its pages: 100 invoices take about 200 MB, 1,000 take 900 MB.
+BATCH_SIZE = 100
+
+Data = Mapping[str, object]
+
+
+def render_pdf(*, template: str, data: Data, created_at: datetime.datetime) -> bytes:
+    """
+    Render one document as a PDF/A-3a, PDF/UA-1 file.
+
+    template    path of a `.typ` file inside the package, such as "billing/documents/invoice.typ"
+    created_at  the instant written into the file; the same arguments give the same bytes
+
+    :raises RuntimeError: if the fonts were not built or the template cannot be compiled.
+    """
+    return render_together(template=template, documents=[data], created_at=created_at)
+
+
+def render_batch(
+    *, template: str, documents: Iterable[Data], created_at: datetime.datetime, size: int = BATCH_SIZE
+) -> Iterator[bytes]:
+    """Yield print files of up to `size` documents each, in order; at most one batch is held in memory."""
+    remaining = iter(documents)
+    while batch := list(islice(remaining, size)):
+        yield render_together(template=template, documents=batch, created_at=created_at)
+
+
+def render_together(*, template: str, documents: Sequence[Data], created_at: datetime.datetime) -> bytes:
+    """
+    Render documents one after the other into a single file; each starts on a page of its own.
+
+    :raises RuntimeError: if the fonts were not built or the template cannot be compiled.
+    """
+    inputs = {"documents": json.dumps(documents, ensure_ascii=False)}
+    compiler, lock = _compiler(template)
+    with lock:
+        return compiler.compile(
+            sys_inputs=inputs, format="pdf", pdf_standards=STANDARDS, timestamp=int(created_at.timestamp())
+        )
+
+
+def render_png(*, template: str, data: Data, pixels_per_inch: int = 144) -> list[bytes]:
+    """Render one document as pictures, one per page: for previews on screen."""
+    inputs = {"documents": json.dumps([data], ensure_ascii=False)}
+    compiler, lock = _compiler(template)
+    with lock:
+        pages = compiler.compile(sys_inputs=inputs, format="png", ppi=pixels_per_inch)
+    return pages if isinstance(pages, list) else [pages]
+
+
+@functools.cache
+def _compiler(template: str) -> tuple[typst.Compiler, threading.Lock]:
+    """Return this process's compiler of a template: it keeps fonts and parsed files, and serves one at a time."""
+    compiler = typst.Compiler(
+        input=str(PACKAGE_DIR / template),
+        root=str(PACKAGE_DIR),
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+    )
+    return compiler, threading.Lock()
+
+
+@functools.cache
+def _fonts() -> typst.Fonts:
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS_DIR)])
+    if "Inter" not in fonts.families():
+        raise RuntimeError(f"No document fonts in {FONTS_DIR}; `make setup` builds them.")
+    return fonts
