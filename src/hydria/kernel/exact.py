@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from hydria.kernel.rounding import Mode, Rounding, divide
 
 BoolArray = NDArray[np.bool_]
-RowArray = NDArray[np.intp]
+RowArray = NDArray[np.intp] | slice
 _LIMIT = 2**62  # one bit of room, so that a sum inside an operation cannot overflow either
 
 
@@ -106,7 +106,7 @@ class Integers:
 
 
 def _fits(low: int, high: int) -> bool:
-    return -_LIMIT < low and high < _LIMIT
+    return low > -_LIMIT and high < _LIMIT
 
 
 def _minimum(a: Any, b: Any) -> Any:
@@ -346,7 +346,9 @@ def _aligned(a: Exact, b: Exact) -> tuple[Integers, Integers, Integers]:
 
 def _reduced(numerators: Integers, denominators: Integers) -> Exact:
     """Cancel common factors where numbers have outgrown int64, so that they get small and quick again."""
-    if denominators.is_one_for_all or (_fits(numerators.low, numerators.high) and _fits(denominators.low, denominators.high)):
+    if denominators.is_one_for_all or (
+        _fits(numerators.low, numerators.high) and _fits(denominators.low, denominators.high)
+    ):
         return Exact(numerators, denominators)
     shared = np.gcd(np.asarray(_big(numerators.values), dtype=object), _big(denominators.values))
     return Exact(Integers.of(_big(numerators.values) // shared), Integers.of(_big(denominators.values) // shared))

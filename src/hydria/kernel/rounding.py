@@ -80,16 +80,17 @@ def divide(numerators: IntegerColumn, divisors: IntegerColumn, mode: Mode) -> In
     if mode is Mode.CEILING:
         return -(-numerators // divisors)
     if mode is Mode.HALF_EVEN:
-        quotients = numerators // divisors
-        rests = numerators - quotients * divisors
+        floors = numerators // divisors
+        rests = numerators - floors * divisors
         # A tie needs an even divisor, so "more than half" and "exactly half" are told apart without doubling.
         above = rests > divisors // 2
         tie = (rests == divisors // 2) & (divisors % 2 == 0)
-        return quotients + (above | (tie & (quotients % 2 == 1)))
-    sizes = abs(numerators)
+        return floors + (above | (tie & (floors % 2 == 1)))
+    sizes: Any = abs(numerators)
     signs = np.sign(numerators) if isinstance(numerators, np.ndarray) else (numerators > 0) - (numerators < 0)
     if mode is Mode.HALF_UP:
-        return signs * ((sizes + divisors // 2) // divisors)
-    if mode is Mode.UP:
-        return signs * ((sizes + (divisors - 1)) // divisors)
-    return signs * (sizes // divisors)
+        sizes += divisors // 2
+    elif mode is Mode.UP:
+        sizes += divisors - 1
+    quotients: IntegerColumn = signs * (sizes // divisors)
+    return quotients

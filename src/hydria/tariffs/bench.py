@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from numpy.typing import NDArray
 
 from hydria.kernel.exact import Exact
 from hydria.tariffs.domain.compile import CompiledTariff, compile_tariff
-from hydria.tariffs.domain.rating import rate
+from hydria.tariffs.domain.evaluation import Words
+from hydria.tariffs.domain.form import Input, Kind
+from hydria.tariffs.domain.rating import RatedBatch, rate
 
 EDGES_M3 = (0, 5, 10, 20, 30, 50, 80, 120)
 PRICES = ("8.50", "11.25", "14.75", "19.90", "26.40", "33.15", "41.80", "52.65")
@@ -28,7 +31,9 @@ _REPEATS = 3
 
 def tariff_text() -> str:
     """Return the tariff that is measured: eight blocks, sewer as a percentage, tax on both."""
-    blocks = "\n".join(f"      - {{from: {edge}, price: {price}}}" for edge, price in zip(EDGES_M3, PRICES, strict=True))
+    blocks = "\n".join(
+        f"      - {{from: {edge}, price: {price}}}" for edge, price in zip(EDGES_M3, PRICES, strict=True)
+    )
     return f"""\
 tariff: bench
 currency: DOP
@@ -73,10 +78,10 @@ def measure(*, account_count: int = 1_000_000) -> dict[str, Any]:
     few = Exact.of_integers(volume_l[: account_count // 10], denominator=1000)
     one = Exact.of_integers(volume_l[:1], denominator=1000)
     floor_seconds, by_hand = _best(lambda: floor(volume_l))
-    seconds, batch = _best(lambda: rate(tariff, inputs={"usage": usage}))
+    seconds, batch = _best(lambda: _rate_all(tariff, {"usage": usage}))
     assert (batch.total_minor == by_hand).all(), "the engine and the floor have to agree"
-    few_seconds, _ = _best(lambda: rate(tariff, inputs={"usage": few}))
-    one_seconds, _ = _best(lambda: rate(tariff, inputs={"usage": one}))
+    few_seconds, _ = _best(lambda: _rate_all(tariff, {"usage": few}))
+    one_seconds, _ = _best(lambda: _rate_all(tariff, {"usage": one}))
     explained_seconds, texts = _best(lambda: _explain_whole_m3(tariff, volume_l), repeats=1)
     kept_bytes = sum(_bytes(line.amount) + _bytes(line.exact) + line.applies.nbytes for line in batch.lines)
     figures = [
@@ -104,14 +109,25 @@ def _gallery_figures(account_count: int) -> list[dict[str, Any]]:
     if not tariffs:
         return []
     hardest = max(tariffs, key=lambda tariff: sum(len(charge.values) for charge in tariff.charges))
-    cases = hardest.form.cases
-    rows = np.arange(account_count) % len(cases)
-    inputs: dict[str, Any] = {}
-    for entry in hardest.inputs:
-        column = np.array([case.inputs.get(entry.name) for case in cases], dtype=object)
-        inputs[entry.name] = column[rows]
-    seconds, _ = _best(lambda: rate(hardest, inputs=inputs), repeats=1)
+    rows = np.arange(account_count) % len(hardest.form.cases)
+    inputs = {entry.name: _column(hardest, entry, rows) for entry in hardest.inputs}
+    seconds, _ = _best(lambda: _rate_all(hardest, inputs), repeats=1)
     return [_figure(f"gallery_{hardest.name}", account_count / seconds, "1/s")]
+
+
+def _column(tariff: CompiledTariff, entry: Input, rows: NDArray[np.intp]) -> Exact | Words:
+    """Repeat what the cases give for an input, as columns that are ready to rate."""
+    texts = [case.inputs.get(entry.name) or entry.default or "0" for case in tariff.form.cases]
+    if entry.kind is Kind.NUMBER:
+        return Exact.of_fractions([Fraction(text) for text in texts]).take(rows)
+    return Words(rows, tuple(texts))
+
+
+def _rate_all(tariff: CompiledTariff, inputs: Mapping[str, Any]) -> RatedBatch:
+    """Rate, and ask for every line and the total in minor units, as a billing run does."""
+    batch = rate(tariff, inputs=inputs)
+    assert len(batch.total_minor) == sum(len(line.amount_minor) for line in batch.lines) // len(batch.lines)
+    return batch
 
 
 def _bytes(column: Exact) -> int:
@@ -137,5 +153,3 @@ def _figure(name: str, value: float, unit: str, floor_value: float | None = None
         "floor": None if floor_value is None else float(f"{floor_value:.4g}"),
         "ratio_to_floor": ratio,
     }
-
-

@@ -211,10 +211,10 @@ def _periods(rows: list[dict[str, str | None]]) -> tuple[Any, Any]:
         return None, None
     columns = []
     for name in ("from", "until"):
-        dates = []
+        dates: list[np.datetime64] = []
         for row in rows:
             try:
-                dates.append(np.datetime64(datetime.date.fromisoformat((row[name] or "").strip())))
+                dates.append(np.datetime64(datetime.date.fromisoformat((row[name] or "").strip()), "D"))
             except ValueError:
                 dates.append(np.datetime64("NaT", "D"))
         columns.append(np.array(dates, dtype="datetime64[D]"))

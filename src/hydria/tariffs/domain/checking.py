@@ -91,9 +91,9 @@ def _check_charge(
     quantity = checker.number(charge.quantity).unit if charge.quantity else None
     for value in (*charge.edges, *charge.overs):
         checker.alike(quantity, checker.number(value).unit, value)
-    for value in (charge.times, charge.edges_times, charge.at_least, charge.at_most):
-        if value is not None:
-            checker.number(value)
+    for factor in (charge.times, charge.edges_times, charge.at_least, charge.at_most):
+        if factor is not None:
+            checker.number(factor)
     if charge.only_if is not None:
         checker.condition(charge.only_if)
     everywhere = {other.label for other in form.charges}

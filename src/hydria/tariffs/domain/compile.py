@@ -114,7 +114,9 @@ def _changes(form: Tariff, charge: Charge) -> tuple[datetime.date, ...]:
 
 
 def _dates(values: Iterable[Value], derived: dict[str, Derived]) -> set[datetime.date]:
-    dates, seen, todo = set(), set(), list(values)
+    dates: set[datetime.date] = set()
+    seen: set[str] = set()
+    todo = list(values)
     while todo:
         value = todo.pop()
         dates.update(dates_in(value))

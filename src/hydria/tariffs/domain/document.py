@@ -23,6 +23,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
+    """Hold a text as it was written."""
+
     text: str
     line: int
     is_plain: bool = True  # written without quotes
@@ -30,12 +32,16 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
+    """Hold a list."""
+
     items: tuple[Node, ...]
     line: int
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
+    """Hold fields by name, with the line of each name."""
+
     items: dict[str, Node]
     line: int
     key_lines: dict[str, int]
@@ -96,12 +102,13 @@ def _compose(events: Iterator[yaml.Event], findings: Findings) -> Node | None:
     stack: list[_Open] = []
     root: Node | None = None
     for event in events:
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             findings.add("alias", line=line)
             return None
-        if getattr(event, "tag", None) not in (None, "!"):
-            findings.add("tag", line=line, tag=event.tag)
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!"):
+            findings.add("tag", line=line, tag=tag)
             return None
         node: Node
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):

@@ -22,9 +22,9 @@ from hydria.kernel.exact import Exact, Integers
 from hydria.kernel.rounding import Mode, Rounding
 from hydria.tariffs.domain import formula
 from hydria.tariffs.domain.formula import Expression, parse_number
-from hydria.tariffs.domain.values import ANY, Dated, Formula, Lookup, Several, Value, canonical_key, constant_of
+from hydria.tariffs.domain.values import ANY, Formula, Lookup, Several, Value, canonical_key, constant_of
 
-RowArray = NDArray[np.intp]
+RowArray = NDArray[np.intp] | slice
 FaultArray = NDArray[np.int16]
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -123,7 +123,7 @@ class Scope:
     row_count: int
     inputs: Mapping[str, Column]
     derived: Mapping[str, Value]
-    amounts: dict[str, Column]
+    amounts: Mapping[str, Exact]
     as_of: datetime.date | None
     book: FaultBook
     tables: dict[tuple[int, tuple[object, ...]], Any]  # lookups prepared once per batch
@@ -161,7 +161,7 @@ class Scope:
             if name not in self._known:
                 self._known[name] = self.column(self.derived[name])
             return self._known[name]
-        return self.amounts.get(name, Column(_ZERO))
+        return Column(self.amounts.get(name, _ZERO))
 
     # Types: a truth counts 1 or 0 as a number, a number is true when it is not 0, a word may spell a number.
 

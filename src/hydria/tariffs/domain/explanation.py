@@ -109,7 +109,7 @@ def _write(batch: RatedBatch, line: int, rows: RowArray) -> list[str]:
         if other.charge.group in (None, charge.group):
             before = group.amounts.get(other.charge.label)
             amount = other.amount.take(rows)
-            group.amounts[other.charge.label] = Column(amount if before is None else before.values + amount)
+            group.amounts[other.charge.label] = amount if before is None else before + amount
     parts = [_PartText(batch, charge, part, len(rows)) for part in group.parts(charge)]
     exacts, amounts = rated.exact.take(rows).to_fractions(len(rows)), rated.amount.take(rows).to_fractions(len(rows))
     texts = []
@@ -144,7 +144,9 @@ class _PartText:
 
     def __init__(self, batch: RatedBatch, charge: Charge, part: Part, row_count: int) -> None:
         self.part = part
-        self.unit = charge.unit or (batch.tariff.form.currency if charge.shape is Shape.PERCENT else batch.tariff.form.unit)
+        self.unit = charge.unit or (
+            batch.tariff.form.currency if charge.shape is Shape.PERCENT else batch.tariff.form.unit
+        )
         self.rate_name = _RATE_NAME.get(charge.shape, "price")
         self.applies = np.broadcast_to(np.asarray(part.applies, dtype=bool), (row_count,))
         self.steps = [_StepText(step, part.stretch.date, row_count) for step in part.priced.steps]

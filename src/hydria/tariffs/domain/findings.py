@@ -11,7 +11,10 @@ from collections.abc import Iterable, Mapping
 from hydria.kernel.issues import Issue, Severity
 
 SENTENCES = {
-    "file_too_large": ("The file has {size} characters.", "Keep a tariff under {size_max}; move cases to another file."),
+    "file_too_large": (
+        "The file has {size} characters.",
+        "Keep a tariff under {size_max}; move cases to another file.",
+    ),
     "not_utf8": ("The file is not UTF-8 from here on.", "Save it as UTF-8."),
     "control_character": ("The text holds the invisible character {character}.", "Delete it and type the line again."),
     "not_yaml": ("This is not YAML: {problem}.", "Check the indentation, the colons and the quotes of this line."),
@@ -35,14 +38,20 @@ SENTENCES = {
     "unknown_name": ("`{name}` is neither an input, a derived amount nor an earlier charge.", "{cure}"),
     "name_clash": ("`{name}` already names {other}.", "Choose another name."),
     "shadowed_name": ("The charge `{name}` has the name of {other}.", "A formula that says {name} means {other}."),
-    "repeated_label": ("The charge `{name}` appears twice.", "Percentages of it count both; rename one if that is not meant."),
+    "repeated_label": (
+        "The charge `{name}` appears twice.",
+        "Percentages of it count both; rename one if that is not meant.",
+    ),
     "wrong_type": ("`{text}` is {found}, but {wanted} is needed.", "{cure}"),
     "wrong_unit": ("`{text}` puts {left} and {right} together.", "Convert one of them, or multiply by a price first."),
     "never_equal": ("`{name}` is never `{value}`.", "Its values are {values}."),
     "unknown_charge": ("`{name}` is not a charge above this line.", "{cure}"),
     "no_bands": ("At least one band is needed.", "Start with `from: 0`."),
     "first_edge": ("The first band has to start at 0.", "Write `from: 0`."),
-    "edges_fall": ("The band from {edge} does not start above the one before ({before}).", "It stays empty; check the edges."),
+    "edges_fall": (
+        "The band from {edge} does not start above the one before ({before}).",
+        "It stays empty; check the edges.",
+    ),
     "lengths_differ": ("{left} edges stand against {right} {what}.", "Each `from` needs its own value."),
     "row_length": ("The row has {found} entries.", "Write {wanted}: the keys {keys}, then the value."),
     "row_unreachable": ("This row repeats the keys of line {first}.", "The first one counts; delete one."),
@@ -53,7 +62,10 @@ SENTENCES = {
     "case_value": ("The case gives {name} as `{text}`.", "{cure}"),
     "no_charges": ("The tariff has no charge.", "Add at least one under `charges:`."),
     "no_cases": ("The tariff has no example.", "Add one worked bill under `cases:`; it protects every later change."),
-    "finer_than_currency": ("The charge `{name}` keeps decimals that {currency} does not have.", "Round it, or mark it `memo: true`."),
+    "finer_than_currency": (
+        "The charge `{name}` keeps decimals that {currency} does not have.",
+        "Round it, or mark it `memo: true`.",
+    ),
     "period_reversed": ("`until` is not after `from`.", "Write the first day on which it no longer holds."),
     "case_fails": ("Case {case}: {what} should be {expected}, but the {engine} gets {got}.", "{cure}"),
     "not_expressible": ("{what} cannot be expressed: {why}.", "{cure}"),
@@ -92,7 +104,9 @@ class Findings:
         """Add a finding; its sentence is filled from the data."""
         sentence, cure = (template.format(**data) for template in SENTENCES[code])
         message = f"{sentence} {cure}".strip()
-        self.issues.append(Issue(code=code, severity=severity, row=line, message=message, data=data))
+        issue = Issue(code=code, severity=severity, row=line, message=message, data=data)
+        if issue not in self.issues:  # what all classes share is checked once for each of them
+            self.issues.append(issue)
 
     def warn(self, code: str, *, line: int, **data: object) -> None:
         """Add a finding that does not stop the tariff from being used."""

@@ -31,6 +31,8 @@ class Shape(StrEnum):
 
 
 class Kind(StrEnum):
+    """Say what an input holds; a text is one out of the listed values."""
+
     NUMBER = "number"
     TRUTH = "boolean"
     TEXT = "text"
@@ -106,7 +108,9 @@ class Charge:
         """Say whether the charge exists on a day; None is the far end of time."""
         if as_of is None:
             return self.until_date is None
-        return (self.from_date is None or self.from_date <= as_of) and (self.until_date is None or as_of < self.until_date)
+        return (self.from_date is None or self.from_date <= as_of) and (
+            self.until_date is None or as_of < self.until_date
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

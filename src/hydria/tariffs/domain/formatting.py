@@ -7,13 +7,11 @@ What a text means never changes by formatting (its `version_hash` stays), and fo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import yaml
 
-from hydria.tariffs.domain import document
-from hydria.tariffs.domain.document import Node, Plain, Scalar
+from hydria.tariffs.domain.document import Mapping, Node, Plain, Scalar, Sequence
 from hydria.tariffs.domain.reading import CHARGE_FIELDS, HEADER_FIELDS
 
 WIDTH = 110
@@ -29,8 +27,8 @@ _CHARGE_ORDER = {name: index for index, name in enumerate(CHARGE_FIELDS)}
 class Comments:
     """Hold the comments of a text by the line that they belong to: whole lines above it, and the rest of it."""
 
-    above: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    beside: Mapping[int, str] = field(default_factory=dict)
+    above: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    beside: dict[int, str] = field(default_factory=dict)
     below: tuple[str, ...] = ()
 
 
@@ -55,9 +53,9 @@ def write_plain(plain: Plain) -> str:
 
 def _node(plain: Plain) -> Node:
     if isinstance(plain, dict):
-        return document.Mapping({key: _node(value) for key, value in plain.items()}, 0, {})
+        return Mapping({key: _node(value) for key, value in plain.items()}, 0, {})
     if isinstance(plain, list):
-        return document.Sequence(tuple(_node(item) for item in plain), 0)
+        return Sequence(tuple(_node(item) for item in plain), 0)
     return Scalar(plain, 0)
 
 
@@ -98,14 +96,14 @@ class _Writer:
         self.lines: list[str] = []
 
     def document(self, root: Node) -> str:
-        if isinstance(root, document.Mapping):
+        if isinstance(root, Mapping):
             self.entries(root, 0, is_top=True)
         else:
             self.lines.append(self.flow(root))
         self.lines += self.comments.below
         return "\n".join(self.lines) + "\n"
 
-    def entries(self, node: document.Mapping, indent: int, *, first_prefix: str = "", is_top: bool = False) -> None:
+    def entries(self, node: Mapping, indent: int, *, first_prefix: str = "", is_top: bool = False) -> None:
         """Write a mapping one entry a line; `first_prefix` replaces the indentation of the first line."""
         for index, (key, value) in enumerate(self.ordered(node)):
             if is_top and key in _SPACED and self.lines:
@@ -115,7 +113,7 @@ class _Writer:
             self.above(line, indent if index or not first_prefix else len(first_prefix) - 2)
             self.entry(f"{prefix}{_quoted(key, in_flow=True)}:", value, indent, line)
 
-    def ordered(self, node: document.Mapping) -> list[tuple[str, Node]]:
+    def ordered(self, node: Mapping) -> list[tuple[str, Node]]:
         """Return the entries in the order of the form, where the form has one."""
         order = _CHARGE_ORDER if "charge" in node.items else _HEADER_ORDER if "tariff" in node.items else {}
         return sorted(node.items.items(), key=lambda entry: order.get(entry[0], len(order)))
@@ -130,10 +128,10 @@ class _Writer:
             self.lines.append(f"{head} {flow}{self.beside(line)}".rstrip())
             return
         self.lines.append(f"{head}{self.beside(line)}")
-        if isinstance(value, document.Mapping):
+        if isinstance(value, Mapping):
             self.entries(value, indent + 2)
             return
-        assert isinstance(value, document.Sequence)
+        assert isinstance(value, Sequence)
         for item in value.items:
             self.item(item, indent + 2)
 
@@ -141,19 +139,19 @@ class _Writer:
         dash = " " * indent + "- "
         flow = self.flow(item)
         line = item.line
-        if isinstance(item, document.Mapping) and item.items and not self.is_row(item, dash, flow):
+        if isinstance(item, Mapping) and item.items and not self.is_row(item, dash, flow):
             self.entries(item, indent + 2, first_prefix=dash)
             return
         self.above(line, indent)
         self.lines.append(f"{dash}{flow}{self.beside(line)}")
 
-    def is_row(self, item: document.Mapping, dash: str, flow: str) -> bool:
+    def is_row(self, item: Mapping, dash: str, flow: str) -> bool:
         """Say whether a mapping in a list is written as one row: bands and cases are, charges are not."""
         return "charge" not in item.items and ("case" in item.items or len(dash) + len(flow) <= WIDTH)
 
     def is_short(self, value: Node, line: int) -> bool:
         """Say whether a list or mapping may stand on one line: no deep nesting, no comment inside."""
-        if isinstance(value, document.Sequence) and any(isinstance(item, document.Mapping) for item in value.items):
+        if isinstance(value, Sequence) and any(isinstance(item, Mapping) for item in value.items):
             return False
         inner = _lines_of(value) - {line}
         commented = inner & (self.comments.above.keys() | self.comments.beside.keys())
@@ -164,10 +162,10 @@ class _Writer:
         self.lines += [(" " * indent + row).rstrip() for row in text.rstrip("\n").split("\n")]
 
     def flow(self, node: Node) -> str:
-        if isinstance(node, document.Mapping):
+        if isinstance(node, Mapping):
             parts = [f"{_quoted(key, in_flow=True)}: {self.flow(value)}" for key, value in node.items.items()]
             return "{" + ", ".join(parts) + "}"
-        if isinstance(node, document.Sequence):
+        if isinstance(node, Sequence):
             return "[" + ", ".join(self.flow(item) for item in node.items) + "]"
         return _quoted(node.text, in_flow=True)
 
@@ -195,9 +193,9 @@ def _quoted(text: str, *, in_flow: bool) -> str:
 
 
 def _lines_of(node: Node) -> set[int]:
-    if isinstance(node, document.Mapping):
+    if isinstance(node, Mapping):
         return {node.line, *node.key_lines.values()}.union(*(_lines_of(value) for value in node.items.values()))
-    if isinstance(node, document.Sequence):
+    if isinstance(node, Sequence):
         return {node.line}.union(*(_lines_of(item) for item in node.items))
     return {node.line}
 
@@ -205,9 +203,9 @@ def _lines_of(node: Node) -> set[int]:
 def _depth(node: Node) -> int:
     if isinstance(node, Scalar):
         return 0
-    children: Sequence[Node] = tuple(node.items.values()) if isinstance(node, document.Mapping) else node.items
+    children = tuple(node.items.values()) if isinstance(node, Mapping) else node.items
     return 1 + max((_depth(child) for child in children), default=0)
 
 
 def _holds_charges(node: Node) -> bool:
-    return isinstance(node, document.Mapping) and bool({"charges", "derived"} & node.items.keys())
+    return isinstance(node, Mapping) and bool({"charges", "derived"} & node.items.keys())

@@ -59,21 +59,29 @@ class FormulaError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """An exact decimal."""
+
     value: Fraction
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """A word in quotes."""
+
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
+    """`true` or `false`."""
+
     value: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
+    """An input, a derived amount or an earlier charge."""
+
     name: str
 
 
@@ -97,6 +105,8 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
+    """Say whether a value equals one of the items."""
+
     operand: Expression
     items: tuple[Number | Text | Truth, ...]
 
@@ -112,11 +122,15 @@ class Logic:
 
 @dataclass(frozen=True, slots=True)
 class Negation:
+    """Turn a condition around."""
+
     operand: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """Take one of two values; the other one may be impossible."""
+
     condition: Expression
     then: Expression
     otherwise: Expression
@@ -124,6 +138,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """Apply a function."""
+
     function: str
     arguments: tuple[Expression, ...]
     places: int = 0  # of the rounding functions

@@ -51,15 +51,17 @@ def _size(column: Exact | Words) -> int:
 def _read(declared: Input, given: Any, count: int, book: FaultBook) -> tuple[Column, FaultArray | None]:
     if given is None:
         given = [None] * count if declared.default is None else [declared.default] * count
-    elif isinstance(given, Exact | Words):
-        if not isinstance(given, Words) or declared.kind is not Kind.TEXT:
-            return Column(given), None
-        given = np.array(given.vocabulary, dtype=object)[np.broadcast_to(given.codes, (count,))]
+    elif isinstance(given, Exact):
+        return Column(given), None
     elif isinstance(given, np.ndarray) and given.dtype.kind in "iu" and declared.kind is Kind.NUMBER:
         return Column(Exact.of_integers(given)), None
     elif isinstance(given, np.ndarray) and given.dtype.kind == "b" and declared.kind is Kind.TRUTH:
         return Column(given), None
-    distinct, places = _distinct(given)
+    if isinstance(given, Words):
+        distinct: list[Any] = list(given.vocabulary)
+        places = np.broadcast_to(np.asarray(given.codes, dtype=np.intp), (count,))
+    else:
+        distinct, places = _distinct(given)
     missing = np.int16(book.number("missing_input", input=declared.name))
     values, soft, hard = [], np.zeros(len(distinct), np.int16), np.zeros(len(distinct), np.int16)
     parse, filler = _PARSERS[declared.kind](declared)
@@ -96,7 +98,7 @@ def _number_parser(_: Input) -> tuple[Parser, Fraction]:
     def parse(entry: Any) -> Fraction | None:
         if isinstance(entry, bool):
             return None
-        if isinstance(entry, int | Fraction | np.integer):
+        if isinstance(entry, int | Fraction):
             return Fraction(entry)
         return parse_number(str(entry).strip()) if isinstance(entry, str | Decimal) else None
 

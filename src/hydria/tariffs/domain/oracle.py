@@ -148,8 +148,9 @@ class _Account:
         left, total = max(self.quantity(charge), Fraction(0)), Fraction(0)
         for width, band in self.widths(charge, charge["blocks"]):
             part = left if width is None else min(left, width)
-            total += part * self.number(band["price"])
-            left -= part
+            if part:
+                total += part * self.number(band["price"])
+                left -= part
         return total
 
     def shape_whole(self, charge: Mapping[str, Any]) -> Fraction:
@@ -180,7 +181,8 @@ class _Account:
     def widths(self, charge: Mapping[str, Any], bands: Any) -> list[tuple[Fraction | None, dict[str, Any]]]:
         """Return each band with how much fits into it (None: any amount); a falling edge leaves it empty."""
         rows, factor = self.bands(charge, bands), self.factor(charge)
-        widths, floor = [], Fraction(0)
+        widths: list[tuple[Fraction | None, dict[str, Any]]] = []
+        floor = Fraction(0)
         for row, after in zip(rows, [*rows[1:], None], strict=True):
             if after is None:
                 widths.append((None, row))
@@ -316,12 +318,20 @@ class _Account:
             case ast.NotEq():
                 return not _same(a, b)
         a, b = _numeric(a), _numeric(b)
-        signs = {ast.Lt: a < b, ast.LtE: a <= b, ast.Gt: a > b, ast.GtE: a >= b}
-        return signs[type(operation)]
+        match operation:
+            case ast.Lt():
+                return bool(a < b)
+            case ast.LtE():
+                return bool(a <= b)
+            case ast.Gt():
+                return bool(a > b)
+        return bool(a >= b)
 
     def call(self, name: str, arguments: list[Fraction]) -> Fraction:
-        if name in ("min", "max", "abs"):
-            return {"min": min, "max": max, "abs": lambda rest: abs(rest[0])}[name](arguments)
+        if name == "abs":
+            return abs(arguments[0])
+        if name in ("min", "max"):
+            return min(arguments) if name == "min" else max(arguments)
         modes = {"ceil": "ceiling", "floor": "floor", "truncate": "down", "round_half_up": "half_up"}
         places = arguments[1] if len(arguments) > 1 else 0
         step = Fraction(10) ** -int(places)
@@ -343,15 +353,14 @@ def _numeric(value: Any) -> Fraction:
 
 def _same(a: Any, b: Any) -> bool:
     """Compare words, truths and numbers; a word that spells a number is that number."""
-    spelled = []
-    for value in (a, b):
-        if isinstance(value, str) and value.lower() in ("true", "false"):
-            value = value.lower() == "true"
-        elif isinstance(value, str) and _DIGITS.fullmatch(value):
-            value = Fraction(value)
-        spelled.append(value)
-    a, b = spelled
+    a, b = _meaning(a), _meaning(b)
     return bool(isinstance(a, str) == isinstance(b, str) and a == b)
+
+
+def _meaning(value: Any) -> Any:
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    return Fraction(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
 
 
 @lru_cache(maxsize=20_000)
@@ -376,7 +385,9 @@ def _dates(value: Any) -> list[datetime.date]:
     if isinstance(value, dict):
         dated = [key for key in value if re.fullmatch(r"\d{4}-\d\d-\d\d", key)]
         found += [datetime.date.fromisoformat(key) for key in dated]
-        found += [datetime.date.fromisoformat(value[key]) for key in ("from", "until") if "charge" in value and key in value]
+        found += [
+            datetime.date.fromisoformat(value[key]) for key in ("from", "until") if "charge" in value and key in value
+        ]
         for entry in value.values():
             found += _dates(entry)
     elif isinstance(value, list):
@@ -388,7 +399,7 @@ def _dates(value: Any) -> list[datetime.date]:
 def _round(amount: Fraction, rounding: Any) -> Fraction:
     if rounding == "none":
         return amount
-    step = Fraction(rounding["step"]) if "step" in rounding else Fraction(1, 10 ** int(rounding.get("places", "2")))
+    step = Fraction(rounding["step"]) if "step" in rounding else Fraction(10) ** -int(rounding.get("places", "2"))
     return _to_step(amount, step, rounding.get("mode", "half_up"))
 
 

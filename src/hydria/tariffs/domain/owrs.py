@@ -185,7 +185,7 @@ class _Class:
             if name in self.fields:
                 self.need(name)
         if len(by) == 1:
-            return {"by": by[0], "rows": {word: value for word, value in rows}}
+            return {"by": by[0], "rows": dict(rows)}
         return {"by": by, "rows": rows}
 
     def edge(self, text: str, kind: str) -> str:
@@ -200,15 +200,15 @@ class _Class:
 
     def formula(self, text: Any) -> str:
         """Convert a formula and everything it uses."""
-        text = _USAGE.sub("usage", str(text))
+        converted = _USAGE.sub("usage", str(text))
         try:
-            names = list(names_in_expression(parse_formula(text)))
+            names = list(names_in_expression(parse_formula(converted)))
         except FormulaError as error:
             self.problems.append(f"{self.name}: `{text}` cannot be expressed: {error.message}.")
             return "0"
         for name in names:
             self.need(name)
-        return text
+        return converted
 
     def need(self, name: str) -> None:
         """Make sure that a name is worked out before it is used, or is an input."""

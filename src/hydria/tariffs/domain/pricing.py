@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hydria.kernel.exact import Exact, Integers
+from hydria.kernel.exact import Exact
 from hydria.tariffs.domain import shapes
 from hydria.tariffs.domain.compile import CompiledTariff
 from hydria.tariffs.domain.evaluation import Column, FaultArray, FaultBook, Scope, first_fault
@@ -83,7 +84,7 @@ class Group:
     book: FaultBook
     tables: dict[Any, Any]
     fault: FaultArray
-    amounts: dict[str, Column] = field(default_factory=dict)  # by label, of the charges worked out so far
+    amounts: dict[str, Exact] = field(default_factory=dict)  # by label, of the charges worked out so far
     scopes: dict[datetime.date | None, Scope] = field(default_factory=dict)
 
     def rate(self) -> tuple[dict[int, Line], Exact]:
@@ -108,8 +109,7 @@ class Group:
         if applies is not True:
             amount, exact = amount.where(applies, _ZERO), exact.where(applies, _ZERO)
         before = self.amounts.get(charge.label)
-        known = amount if before is None else before.values + amount
-        self.amounts[charge.label] = Column(known)
+        self.amounts[charge.label] = amount if before is None else before + amount
         return Line(np.broadcast_to(np.asarray(applies, dtype=bool), (self.row_count,)), amount, exact, quantity)
 
     def parts(self, charge: Charge) -> list[Part]:
@@ -135,9 +135,7 @@ class Group:
     def scope(self, date: datetime.date | None) -> Scope:
         if date not in self.scopes:
             derived = self.tariff.derived_for(self.name)
-            self.scopes[date] = Scope(
-                self.row_count, self.inputs, derived, self.amounts, date, self.book, self.tables
-            )
+            self.scopes[date] = Scope(self.row_count, self.inputs, derived, self.amounts, date, self.book, self.tables)
         return self.scopes[date]
 
     def weighed(self, parts: list[Part]) -> tuple[Any, Exact, Exact | None, FaultArray | None]:
@@ -152,9 +150,10 @@ class Group:
         assert self.periods is not None
         total, applies, quantity, fault = _ZERO, np.zeros(self.row_count, dtype=bool), None, None
         for part in parts:
-            here = (part.stretch.days > 0) & part.applies
-            weight = Exact(Integers.of(np.where(here, part.stretch.days, 0)), Integers.of(1))
-            total = total + part.priced.amount * weight
+            days = part.stretch.days
+            assert days is not None
+            here = (days > 0) & part.applies
+            total = total + part.priced.amount * Exact.of_integers(np.where(here, days, 0))
             applies |= here
             quantity = part.priced.quantity or quantity
             if part.priced.fault is not None:
@@ -169,7 +168,7 @@ class Group:
         starts, ends = self.periods.starts, self.periods.starts + self.periods.day_counts
         edges = [np.datetime64("0001-01-01"), *map(np.datetime64, changes), np.datetime64("9999-12-31")]
         found = []
-        for floor, ceiling in zip(edges, edges[1:], strict=False):
+        for floor, ceiling in pairwise(edges):
             days = (np.minimum(ends, ceiling) - np.maximum(starts, floor)).astype(np.int64)
             if (days > 0).any():
                 found.append(Stretch(floor.astype(object), np.maximum(days, 0)))

@@ -33,7 +33,7 @@ _ZERO = Exact.of(0)
 @dataclass(frozen=True)
 class RatedLine:
     """
-    Hold one charge for all rows.
+    Hold one charge for all rows, chunk by chunk; a column is joined when it is first asked for.
 
     applies   bool[n]   whether the charge exists for the row
     amount    rounded as the charge says; 0 where it does not apply
@@ -42,16 +42,34 @@ class RatedLine:
     """
 
     charge: Charge
-    applies: BoolArray
-    amount: Exact
-    exact: Exact
-    quantity: Exact | None
     currency: Currency
+    parts: tuple[Line, ...]
+
+    @cached_property
+    def applies(self) -> BoolArray:
+        return np.concatenate([part.applies for part in self.parts])
+
+    @cached_property
+    def amount(self) -> Exact:
+        return self._joined([part.amount for part in self.parts])
+
+    @cached_property
+    def exact(self) -> Exact:
+        return self._joined([part.exact for part in self.parts])
+
+    @cached_property
+    def quantity(self) -> Exact | None:
+        if all(part.quantity is None for part in self.parts):
+            return None
+        return self._joined([part.quantity or _ZERO for part in self.parts])
 
     @cached_property
     def amount_minor(self) -> NDArray[np.int64]:
         """Return the amounts in minor units; a charge that keeps more decimals is rounded half up to them."""
         return to_minor(self.amount, currency=self.currency, row_count=len(self.applies))
+
+    def _joined(self, columns: list[Exact]) -> Exact:
+        return concatenate(columns, row_counts=[len(part.applies) for part in self.parts])
 
 
 @dataclass(frozen=True)
@@ -138,9 +156,7 @@ def to_minor(amount: Exact, *, currency: Currency, row_count: int) -> NDArray[np
     return amount.rounded(Rounding.to_places(currency.exponent)).scaled(currency.minor_per_major, row_count)
 
 
-def _read_periods(
-    start: Any, end: Any, row_count: int, book: FaultBook
-) -> tuple[Periods | None, FaultArray | None]:
+def _read_periods(start: Any, end: Any, row_count: int, book: FaultBook) -> tuple[Periods | None, FaultArray | None]:
     if start is None or end is None:
         return None, None
     starts = np.broadcast_to(np.asarray(start, dtype="datetime64[D]"), (row_count,))
@@ -211,7 +227,7 @@ class _Chunk:
         unknown = self.book.number("no_group", input=form.by)
         fault[:] = _keep_first(fault, own_fault)
         fault[:] = np.where((fault == 0) & (places < 0), unknown, fault)
-        split = []
+        split: list[tuple[NDArray[np.intp], str | None]] = []
         for place, group in enumerate(form.groups):
             rows = np.flatnonzero((places == place) & (fault == 0))
             if len(rows):
@@ -268,22 +284,19 @@ def _joined(
     counts = [chunk.row_count for chunk in chunks]
     currency = Currency.of(tariff.form.currency)
     fault = np.concatenate([chunk.fault for chunk in chunks])
-    lines = []
-    for index, charge in enumerate(tariff.form.charges):
-        parts = [chunk.lines[index] for chunk in chunks]
-        quantities = [part.quantity for part in parts if part.quantity is not None]
-        lines.append(
-            RatedLine(
-                charge=charge,
-                applies=np.concatenate([part.applies for part in parts]),
-                amount=concatenate([part.amount for part in parts], row_counts=counts),
-                exact=concatenate([part.exact for part in parts], row_counts=counts),
-                quantity=concatenate([part.quantity or _ZERO for part in parts], row_counts=counts) if quantities else None,
-                currency=currency,
-            )
-        )
+    lines = [
+        RatedLine(charge, currency, tuple(chunk.lines[place] for chunk in chunks))
+        for place, charge in enumerate(tariff.form.charges)
+    ]
     total = concatenate([chunk.total for chunk in chunks], row_counts=counts)
     return RatedBatch(
-        tariff=tariff, row_count=sum(counts), lines=tuple(lines), total=total, fault=fault,
-        faults=tuple(book.faults), inputs=inputs, periods=periods, as_of=as_of,
+        tariff=tariff,
+        row_count=sum(counts),
+        lines=tuple(lines),
+        total=total,
+        fault=fault,
+        faults=tuple(book.faults),
+        inputs=inputs,
+        periods=periods,
+        as_of=as_of,
     )

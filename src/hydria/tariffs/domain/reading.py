@@ -329,9 +329,8 @@ class _Reader:
             self.findings.add("no_bands", line=line)
             return
         numbers = [parse_number(edge.text) if isinstance(edge, Formula) else None for edge in edges]
-        if numbers[0] is None or numbers[0] != 0:
-            if not isinstance(edges[0], Lookup | Dated):
-                self.findings.add("first_edge", line=edges[0].line)
+        if numbers[0] != 0 and not isinstance(edges[0], Lookup | Dated):
+            self.findings.add("first_edge", line=edges[0].line)
         for before, edge, value in zip(numbers, numbers[1:], edges[1:], strict=False):
             if before is not None and edge is not None and edge <= before:
                 self.findings.warn("edges_fall", line=value.line, edge=edge, before=before)
@@ -505,9 +504,7 @@ class _Reader:
 
     def to_date(self, text: str, line: int) -> datetime.date | None:
         try:
-            return datetime.date.fromisoformat(text) if _DATE.fullmatch(text) else self.no_date(text, line)
+            return datetime.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a civil date has no zone
         except ValueError:
-            return self.no_date(text, line)
-
-    def no_date(self, text: str, line: int) -> None:
-        self.findings.add("not_a_date", line=line, text=text)
+            self.findings.add("not_a_date", line=line, text=text)
+            return None

@@ -139,7 +139,7 @@ def _charge(shape: Shape) -> dict[str, Any]:
         if name in own:
             fields = (*BAND_FIELDS[shape], *(["over"] if shape is Shape.BASE_EXCESS else []))
             row = {"type": "object", "properties": dict.fromkeys(fields, _VALUE), "additionalProperties": False}
-            columns = {"type": "object", "properties": dict.fromkeys(fields, {}), "additionalProperties": False}
+            columns = {"type": "object", "properties": {key: {} for key in fields}, "additionalProperties": False}
             properties[name] = {"anyOf": [{"type": "array", "items": row, "minItems": 1}, columns]}
     needed = [name for name in own if name in ("amount", "price", "percent", "of", "formula", "blocks", "bands")]
     return {

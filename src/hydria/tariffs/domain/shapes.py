@@ -10,12 +10,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from hydria.kernel.exact import Exact, common_denominator
-from hydria.tariffs.domain.evaluation import FaultArray, Scope, first_fault
+from hydria.tariffs.domain.evaluation import FaultArray, Scope, fault_where, first_fault
 from hydria.tariffs.domain.form import Charge, Shape
 from hydria.tariffs.domain.values import Value
 
@@ -35,6 +36,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
+    """Hold what a charge comes to on one day, exactly, with the steps that explain it."""
+
     amount: Exact
     fault: FaultArray | None
     steps: tuple[Step, ...]
@@ -53,8 +56,13 @@ class _Faults:
         self.fault = first_fault(self.fault, fault)
         return numbers
 
-    def numbers(self, values: tuple[Value, ...]) -> list[Exact]:
-        return common_denominator([self.number(value) for value in values])
+    def numbers(self, values: tuple[Value, ...], needed: Callable[[int], Any]) -> list[Exact]:
+        """Work out one value a band; `needed` says in which rows (bool[n]) a fault of it counts."""
+        found = [self.scope.number(value) for value in values]
+        for place, (_, fault) in enumerate(found):
+            if fault is not None:
+                self.fault = first_fault(self.fault, fault_where(needed(place), fault))
+        return common_denominator([numbers for numbers, _ in found])
 
     def quantity(self, charge: Charge) -> Exact:
         assert charge.quantity is not None
@@ -109,11 +117,7 @@ def _formula(faults: _Faults, charge: Charge) -> _Worked:
 def _percent(faults: _Faults, charge: Charge) -> _Worked:
     base = _ZERO
     for label in charge.of:
-        column = faults.scope.amounts.get(label)
-        if column is not None:
-            assert isinstance(column.values, Exact)
-            base = base + column.values
-            faults.fault = first_fault(faults.fault, column.fault)
+        base = base + faults.scope.amounts.get(label, _ZERO)  # a charge that does not exist here counts 0
     rate = faults.number(charge.rates[0])
     amount = base * rate / _HUNDRED
     return amount, (Step(amount, base, rate, charge.rates[0]),), base
@@ -122,25 +126,26 @@ def _percent(faults: _Faults, charge: Charge) -> _Worked:
 def _blocks(faults: _Faults, charge: Charge) -> _Worked:
     """Price each part of the quantity in its own block; the parts sum to the quantity."""
     quantity = faults.quantity(charge)
-    rates = faults.numbers(charge.rates)
-    edges = faults.edges(charge)
     used = quantity.maximum(_ZERO)
-    reached = [_ZERO, *(used.minimum(edge) for edge in edges[1:]), used]
-    amount = _ZERO
-    steps = []
-    for index, rate in enumerate(rates):
-        part = reached[index + 1] - reached[index] if index else reached[1]
-        part_amount = part * rate
-        amount = amount + part_amount if index else part_amount
-        steps.append(Step(part_amount, part, rate, charge.rates[index]))
-    return amount, tuple(steps), quantity
+    reached = [*(used.minimum(edge) for edge in faults.edges(charge)[1:]), used]
+    parts = [reached[0], *(upper - lower for lower, upper in pairwise(reached))]
+    rates = faults.numbers(charge.rates, lambda place: parts[place].compared(operator.gt, _ZERO))
+    amounts = [part * rate for part, rate in zip(parts, rates, strict=True)]
+    rows = zip(amounts, parts, rates, charge.rates, strict=True)
+    return _sum(amounts), tuple(Step(amount, part, rate, value) for amount, part, rate, value in rows), quantity
+
+
+def _sum(amounts: list[Exact]) -> Exact:
+    total = amounts[0]
+    for amount in amounts[1:]:
+        total = total + amount
+    return total
 
 
 def _band_of(faults: _Faults, charge: Charge, quantity: Exact) -> list[Any]:
     """Say for each band which rows are in it; an edge belongs to the band below."""
-    starts = [quantity.compared(operator.gt, edge) for edge in faults.edges(charge)[1:]]
-    above = [np.True_, *starts]
-    return [above[i] & ~np.asarray(above[i + 1]) if i + 1 < len(above) else above[i] for i in range(len(above))]
+    above = [np.True_, *(quantity.compared(operator.gt, edge) for edge in faults.edges(charge)[1:])]
+    return [*(here & ~np.asarray(beyond) for here, beyond in pairwise(above)), above[-1]]
 
 
 def _select(amounts: list[Exact], bands: list[Any]) -> Exact:
@@ -152,18 +157,19 @@ def _select(amounts: list[Exact], bands: list[Any]) -> Exact:
 
 def _whole(faults: _Faults, charge: Charge) -> _Worked:
     quantity = faults.quantity(charge)
-    bands, rates = _band_of(faults, charge, quantity), faults.numbers(charge.rates)
-    amount = quantity * _select(rates, bands)
+    bands = _band_of(faults, charge, quantity)
+    rates = faults.numbers(charge.rates, bands.__getitem__)
     steps = (
         Step(quantity * rate, quantity, rate, value, counts=here)
         for rate, value, here in zip(rates, charge.rates, bands, strict=True)
     )
-    return amount, tuple(steps), quantity
+    return quantity * _select(rates, bands), tuple(steps), quantity
 
 
 def _flat(faults: _Faults, charge: Charge) -> _Worked:
     quantity = faults.quantity(charge)
-    bands, rates = _band_of(faults, charge, quantity), faults.numbers(charge.rates)
+    bands = _band_of(faults, charge, quantity)
+    rates = faults.numbers(charge.rates, bands.__getitem__)
     steps = (
         Step(rate, rate=rate, rate_value=value, counts=here)
         for rate, value, here in zip(rates, charge.rates, bands, strict=True)
@@ -174,14 +180,20 @@ def _flat(faults: _Faults, charge: Charge) -> _Worked:
 def _base_excess(faults: _Faults, charge: Charge) -> _Worked:
     quantity = faults.quantity(charge)
     bands = _band_of(faults, charge, quantity)
-    factor = faults.number(charge.edges_times) if charge.edges_times is not None else None
-    amounts, steps = [], []
-    for base_value, over_value, rate_value, here in zip(charge.bases, charge.overs, charge.rates, bands, strict=True):
-        base, over, rate = faults.number(base_value), faults.number(over_value), faults.number(rate_value)
-        excess = (quantity - (over if factor is None else over * factor)).maximum(_ZERO)
-        amounts.append(base + excess * rate)
-        steps.append(Step(base, rate=base, rate_value=base_value, counts=here))
-        steps.append(Step(excess * rate, excess, rate, rate_value, counts=here))
+    bases, overs, rates = (
+        faults.numbers(values, bands.__getitem__) for values in (charge.bases, charge.overs, charge.rates)
+    )
+    if charge.edges_times is not None:
+        factor = faults.number(charge.edges_times)
+        overs = [over * factor for over in overs]
+    amounts: list[Exact] = []
+    steps: list[Step] = []
+    for place, here in enumerate(bands):
+        excess = (quantity - overs[place]).maximum(_ZERO)
+        part = excess * rates[place]
+        amounts.append(bases[place] + part)
+        steps.append(Step(bases[place], rate=bases[place], rate_value=charge.bases[place], counts=here))
+        steps.append(Step(part, excess, rates[place], charge.rates[place], counts=here))
     return _select(amounts, bands), tuple(steps), quantity
 
 

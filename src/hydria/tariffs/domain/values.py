@@ -9,7 +9,7 @@ into one value for each position, so that the engine sees single values only.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -30,6 +30,8 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """Hold one row of a table."""
+
     keys: tuple[str, ...]  # as written; `ANY` matches everything
     value: Value
     line: int
@@ -163,18 +165,18 @@ def split_list(value: Value) -> tuple[Value, ...]:
     repeated makes an empty band, so nothing changes in what they mean.
     """
     lengths = [len(leaf.items) for leaf in leaves(value) if isinstance(leaf, Several)]
-    return tuple(_at(value, lambda items, i=index: items[min(i, len(items) - 1)]) for index in range(max(lengths)))
+    return tuple(_at(value, index) for index in range(max(lengths)))
 
 
-def _at(value: Value, pick: Callable[[tuple[Value, ...]], Value]) -> Value:
+def _at(value: Value, index: int) -> Value:
     match value:
         case Several(items, _):
-            return pick(items)
+            return items[min(index, len(items) - 1)]
         case Lookup(by, rows, default, line):
-            picked = tuple(Row(row.keys, _at(row.value, pick), row.line) for row in rows)
-            return Lookup(by, picked, None if default is None else _at(default, pick), line)
+            picked = tuple(Row(row.keys, _at(row.value, index), row.line) for row in rows)
+            return Lookup(by, picked, None if default is None else _at(default, index), line)
         case Dated(entries, line):
-            return Dated(tuple((date, _at(entry, pick)) for date, entry in entries), line)
+            return Dated(tuple((date, _at(entry, index)) for date, entry in entries), line)
         case _:
             return value
 
