@@ -192,21 +192,23 @@ def list_installations(
 def list_readings(*, register_ids: Sequence[int], count: int = 24) -> list[ReadingCard]:
     """Return the newest readings of dials, superseded ones included."""
     rows = Reading.objects.filter(register_id__in=register_ids).order_by("-read_date", "-id")[:count]
-    return [
-        ReadingCard(
-            id=row.pk,
-            read_date=row.read_date,
-            value_milli=row.value_milli,
-            observation=row.observation,
-            source=row.source,
-            reader=row.reader,
-            is_live=row.is_live,
-            reason=row.reason,
-            recorded_by=row.recorded_by,
-            recorded_at=row.recorded_at,
-        )
-        for row in rows
-    ]
+    return [reading_card(row) for row in rows]
+
+
+def reading_card(reading: Reading) -> ReadingCard:
+    """Return the card of a reading."""
+    return ReadingCard(
+        id=reading.pk,
+        read_date=reading.read_date,
+        value_milli=reading.value_milli,
+        observation=reading.observation,
+        source=reading.source,
+        reader=reading.reader,
+        is_live=reading.is_live,
+        reason=reading.reason,
+        recorded_by=reading.recorded_by,
+        recorded_at=reading.recorded_at,
+    )
 
 
 def find_registers(*, serials: Sequence[str]) -> dict[str, int]:
