@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.test import override_settings
@@ -29,6 +30,16 @@ TEST_TUNING = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
 }
+
+# A busy machine is no failure; and a failure is shown as soon as it is small enough to read.
+hypothesis.settings.register_profile(
+    "hydria",
+    deadline=None,
+    max_examples=60,
+    phases=set(hypothesis.Phase) - {hypothesis.Phase.explain},
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("hydria")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
