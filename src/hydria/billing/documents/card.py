@@ -45,14 +45,14 @@ class MeterRow:
     Show one meter's two readings and what passed between them.
 
     Values are thousandths of the meter's unit, as read on the dial; `volume_l` is what they come to after roll-over
-    and multiplier.
+    and multiplier. A value that was never recorded is None.
     """
 
     serial: str
     previous_date: datetime.date
-    previous_milli: int
+    previous_milli: int | None
     current_date: datetime.date
-    current_milli: int
+    current_milli: int | None
     volume_l: int
     is_previous_estimated: bool = False
     is_current_estimated: bool = False
@@ -86,12 +86,12 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxRow:
-    """Sum one tax: its base, rate and amount."""
+    """Sum one tax; base and rate are None where it is not a percentage."""
 
     name: str
-    base_minor: int
-    rate_ppm: int
     amount_minor: int
+    base_minor: int | None = None
+    rate_ppm: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class PaymentSlip:
     """
     Hold what a till, a bank or a telephone scans to pay.
 
-    reference  up to 25 digits; the number that a collector sends back
+    reference  up to 25 characters; the number that a collector sends back
     qr_text    what the QR code opens: the portal's payment page or the country's payment string
     """
 
@@ -137,7 +137,7 @@ class InvoiceCard:
     currency: Currency
     kind: DocumentKind = DocumentKind.INVOICE
     is_draft: bool = False
-    invoice_number: str
+    invoice_number: str = ""
     account_number: str
     customer: CustomerBlock
     supply: SupplyBlock

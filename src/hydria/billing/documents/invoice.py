@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from hydria.billing.documents.card import DocumentKind, InvoiceCard, LineRow, MeterRow, MonthBar, TaxRow
 from hydria.kernel.periods import Period
 from hydria.platform.documents import barcodes, compiler
 from hydria.platform.documents.formats import Formats
-
-from .card import DocumentKind, InvoiceCard, LineRow, MeterRow, MonthBar
 
 TEMPLATE = "billing/documents/invoice.typ"
 
@@ -99,10 +98,10 @@ def _meters(meters: tuple[MeterRow, ...], formats: Formats) -> dict[str, object]
     rows = [
         {
             "serial": meter.serial,
-            "previous": formats.quantity(meter.previous_milli),
+            "previous": _shown(meter.previous_milli, formats),
             "previous_date": formats.date(meter.previous_date),
             "previous_mark": mark if meter.is_previous_estimated else "",
-            "current": formats.quantity(meter.current_milli),
+            "current": _shown(meter.current_milli, formats),
             "current_date": formats.date(meter.current_date),
             "current_mark": mark if meter.is_current_estimated else "",
             "volume": formats.quantity(meter.volume_l, "m³"),
@@ -111,6 +110,10 @@ def _meters(meters: tuple[MeterRow, ...], formats: Formats) -> dict[str, object]
     ]
     header = [_("Meter"), _("Previous reading"), _("Current reading"), _("Consumption")]
     return {"title": _("Your meter"), "header": header, "rows": rows}
+
+
+def _shown(value_milli: int | None, formats: Formats) -> str:
+    return "–" if value_milli is None else formats.quantity(value_milli)
 
 
 def _chart(card: InvoiceCard, formats: Formats) -> dict[str, object]:
@@ -133,7 +136,7 @@ def _chart(card: InvoiceCard, formats: Formats) -> dict[str, object]:
         "title": _("Your consumption, m³ per invoice"),
         "note": _compare(bars, formats),
         "estimated": _("estimated") if any(bar.is_estimated for bar in bars) else "",
-        "height": _("column height: average per day"),
+        "height": _("Column height: average per day"),
         "spoken": spoken,
         "bars": columns,
     }
@@ -145,7 +148,8 @@ def _month_of(period: Period) -> datetime.date:
 
 
 def _compare(bars: tuple[MonthBar, ...], formats: Formats) -> str:
-    now = _("This period you used %(volume)s on average per day.") % {"volume": formats.quantity(bars[-1].per_day_l * 1000, "L")}
+    volume = formats.quantity(bars[-1].per_day_l * 1000, "L")
+    now = _("This period you used %(volume)s on average per day.") % {"volume": volume}
     if len(bars) < 13 or not bars[0].per_day_l:
         return now
     change = bars[-1].per_day_l - bars[0].per_day_l
@@ -159,24 +163,31 @@ def _compare(bars: tuple[MonthBar, ...], formats: Formats) -> str:
 
 def _charges(card: InvoiceCard, formats: Formats) -> dict[str, object]:
     amount_header = _("Amount (%(currency)s)") % {"currency": formats.symbol}
-    totals = [{"label": f"{tax.name} {formats.percent(tax.rate_ppm)}", "amount": formats.amount(tax.amount_minor),
-               "note": _("on %(base)s") % {"base": formats.amount(tax.base_minor)}} for tax in card.taxes]
     return {
         "title": _("What you pay for"),
         "header": [_("Description"), _("Quantity"), _("Unit price"), amount_header],
         "lines": [_line(line, formats) for line in card.lines],
-        "subtotal": {
-            "label": _("Subtotal"),
-            "amount": formats.amount(sum(line.amount_minor for line in card.lines)),
-            "note": "",
-        } if card.taxes else None,
-        "taxes": totals,
+        "taxed": [_subtotal(card, formats), *(_tax(tax, formats) for tax in card.taxes)] if card.taxes else [],
         "sums": [
             {"label": _("This invoice"), "amount": formats.amount(card.total_minor)},
             {"label": _("Previous balance"), "amount": formats.amount(card.previous_balance_minor)},
         ],
-        "due": {"label": _("Balance due") if card.due_minor > 0 else _("Balance"), "amount": formats.money(card.due_minor)},
+        "due": {
+            "label": _("Balance due") if card.due_minor > 0 else _("Balance"),
+            "amount": formats.money(card.due_minor),
+        },
     }
+
+
+def _subtotal(card: InvoiceCard, formats: Formats) -> dict[str, str]:
+    amount_minor = sum(line.amount_minor for line in card.lines)
+    return {"label": _("Subtotal"), "amount": formats.amount(amount_minor), "note": ""}
+
+
+def _tax(tax: TaxRow, formats: Formats) -> dict[str, str]:
+    label = tax.name if tax.rate_ppm is None else f"{tax.name} {formats.percent(tax.rate_ppm)}"
+    note = "" if tax.base_minor is None else _("on %(base)s") % {"base": formats.amount(tax.base_minor)}
+    return {"label": label, "amount": formats.amount(tax.amount_minor), "note": note}
 
 
 def _line(line: LineRow, formats: Formats) -> dict[str, object]:

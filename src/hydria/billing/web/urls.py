@@ -20,5 +20,6 @@ urlpatterns = [
     path("billing/runs/<int:run_id>/abandon/", views.abandon_run, name="run_abandon"),
     path("billing/invoices/", views.show_invoices, name="invoices"),
     path("billing/invoices/<int:invoice_id>/", views.show_invoice, name="invoice"),
+    path("billing/invoices/<int:invoice_id>/pdf/", views.show_invoice_pdf, name="invoice_pdf"),
     path("billing/lines/<int:line_id>/", views.show_line, name="invoice_line"),
 ]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hydria.billing import invoices, operations, queries
+from hydria.billing.documents import printing
 from hydria.billing.domain.obstacles import AMOUNT_OUT_OF_LINE
 from hydria.billing.domain.states import RunState
 from hydria.billing.models import RunStateWord
@@ -256,6 +257,14 @@ def show_invoice(request: HttpRequest, invoice_id: int) -> HttpResponse:
         "changes": wording.change_rows(invoice.changes),
     }
     return render_page(request, "billing/invoice.html", context)
+
+
+@needs(Permission.BILLING_VIEW)
+def show_invoice_pdf(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """Print an invoice, or its draft."""
+    invoice = invoices.access_invoice(actor=actor_of(request), invoice_id=invoice_id)
+    pdf = printing.print_invoices(invoice_ids=[invoice.pk])
+    return HttpResponse(pdf, content_type="application/pdf")
 
 
 @needs(Permission.BILLING_VIEW)
