@@ -37,6 +37,7 @@ POSTED_TABLES = (
     "receivables_allocation",
     "payments_payment",
     "payments_tender",
+    "payments_paymentbatch",
     "platform_auditentry",
     "platform_auditseal",
 )
@@ -222,6 +223,24 @@ MONEY_CHECKS = (
             FROM receivables_allocation a
             JOIN receivables_item o ON o.id = a.owed_item_id JOIN receivables_item h ON h.id = a.held_item_id
             WHERE o.account_id <> h.account_id OR o.side <> 'OWED' OR h.side <> 'HELD'""",
+    ),
+    Check(
+        invariant="What is kept as open of each item is what its allocations leave",
+        checked="SELECT count(*) FROM receivables_openitem",
+        violations="""
+            WITH live AS (
+                SELECT owed_item_id, held_item_id,
+                    CASE WHEN reverses_id IS NULL THEN amount_minor ELSE -amount_minor END AS amount
+                FROM receivables_allocation),
+            settled AS (SELECT item_id, sum(amount) AS amount FROM (
+                    SELECT owed_item_id AS item_id, amount FROM live UNION ALL SELECT held_item_id, amount FROM live
+                ) both_sides GROUP BY item_id)
+            SELECT jsonb_build_object('item', i.id, 'kept_minor', coalesce(o.open_minor, 0),
+                'left_minor', i.amount_minor - coalesce(s.amount, 0))
+            FROM receivables_item i
+            LEFT JOIN settled s ON s.item_id = i.id
+            FULL JOIN receivables_openitem o ON o.item_id = i.id
+            WHERE i.id IS NULL OR coalesce(o.open_minor, 0) <> i.amount_minor - coalesce(s.amount, 0)""",
     ),
     Check(
         invariant="I10 Every correction names its cause and its actor",

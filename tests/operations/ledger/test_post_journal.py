@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from hydria.ledger import operations
 from hydria.ledger.domain.journals import Posting
 from hydria.ledger.models import AccountingPeriod, Entry, Journal, LedgerAccount
 from hydria.ledger.operations import (
@@ -18,7 +19,6 @@ from hydria.ledger.operations import (
     register_closing_check,
     reverse_manual_journal,
 )
-from hydria.ledger import operations
 from hydria.platform.access import SYSTEM, Permission, UnableToPermit
 from hydria.platform.transactions import acting
 from money_factories import NOW, TODAY, actor_with, chart_of_accounts

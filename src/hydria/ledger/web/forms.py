@@ -32,7 +32,7 @@ class JournalForm(DeskForm):
         accounts = [(account.code, f"{account.code} {account.name}") for account in queries.list_ledger_accounts()]
         for line in LINES:
             self.fields[f"account_{line}"] = forms.ChoiceField(
-                label=_("Account"),
+                label=_("Ledger account"),
                 required=False,
                 choices=[("", ""), *accounts],
                 widget=forms.Select(attrs={"class": "form-select"}),

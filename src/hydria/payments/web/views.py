@@ -56,7 +56,7 @@ def open_session(request: HttpRequest) -> HttpResponse:
         return reverse("till")
 
     form = forms.OpenSessionForm(request.POST or None)
-    return handle_form(request, form=form, act=act, context={"title": _("Open a till"), "submit": _("Open")})
+    return handle_form(request, form=form, act=act, context={"title": _("Open a till"), "submit": _("Open the till")})
 
 
 @needs(Permission.PAYMENT_TAKE)
