@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+import billing_factories as given
+from hydria.billing.models import BillingRun, Invoice, Line
+from hydria.platform.access import SYSTEM, Permission
+from hydria.platform.models import Role, User
+from hydria.platform.operations import set_up_company
+
+pytestmark = pytest.mark.django_db
+
+VIEW, RUN, CONFIRM = Permission.BILLING_VIEW, Permission.BILLING_RUN, Permission.BILLING_CONFIRM
+
+
+def browser_of(*permissions: Permission) -> Client:
+    """Log somebody in who holds the permissions."""
+    user = User.objects.create_user(username="luisa", password="x", full_name="Luisa Ureña")
+    role = Role.objects.create(code="test", name="Test", permissions=[str(permission) for permission in permissions])
+    user.roles.add(role)
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+@pytest.fixture
+def run() -> BillingRun:
+    set_up_company(actor=SYSTEM, name="Aguas", currency="DOP", country="DO", language="es")
+    cycle = given.village()
+    ana, _unread = given.household(), given.household()
+    january = given.month(cycle)
+    given.consume(ana, january, 15)
+    return given.drafted(january)
+
+
+def address(name: str, run: BillingRun) -> str:
+    ids = {
+        "run_start": run.period_id,
+        "run_follow_up": run.period_id,
+        "invoice": Invoice.objects.get().pk,
+        "invoice_pdf": Invoice.objects.get().pk,
+        "invoice_line": Line.objects.order_by("id")[0].pk,
+    }
+    if name in ("cycles", "period_open", "runs", "invoices"):
+        return reverse(name)
+    return reverse(name, args=[ids.get(name, run.pk)])
+
+
+class TestPages:
+    @pytest.mark.parametrize(
+        "name", ["cycles", "runs", "run", "run_exceptions", "run_invoices", "invoices", "invoice", "invoice_line"]
+    )
+    def test_shows_the_page_to_who_may_see_billing(self, run, name):
+        answer = browser_of(VIEW).get(address(name, run))
+
+        assert answer.status_code == 200
+
+    @pytest.mark.parametrize(
+        ("name", "permission"),
+        [
+            ("cycles", VIEW),
+            ("period_open", RUN),
+            ("run_start", RUN),
+            ("run_follow_up", RUN),
+            ("runs", VIEW),
+            ("run", VIEW),
+            ("run_exceptions", VIEW),
+            ("run_invoices", VIEW),
+            ("run_confirm", CONFIRM),
+            ("run_retry", RUN),
+            ("run_abandon", RUN),
+            ("invoices", VIEW),
+            ("invoice", VIEW),
+            ("invoice_pdf", VIEW),
+            ("invoice_line", VIEW),
+        ],
+    )
+    def test_refuses_whoever_lacks_the_permission(self, run, name, permission):
+        others = [given for given in Permission if given is not permission]
+
+        answer = browser_of(*others).get(address(name, run))
+
+        assert answer.status_code == 403
+
+    def test_explains_a_line_in_the_drawer(self, run):
+        answer = browser_of(VIEW).get(
+            address("invoice_line", run), headers={"HX-Request": "true", "HX-Target": "drawer-body"}
+        )
+
+        assert b"<html" not in answer.content
+        assert b"100.00" in answer.content
+
+
+class TestActs:
+    def test_confirms_a_draft(self, run):
+        answer = browser_of(VIEW, CONFIRM).post(address("run_confirm", run))
+
+        run.refresh_from_db()
+        assert (answer.status_code, run.state) == (302, "CONFIRMED")
+
+    def test_asks_for_a_reason_to_abandon(self, run):
+        answer = browser_of(VIEW, RUN).post(address("run_abandon", run), {"reason": ""})
+
+        run.refresh_from_db()
+        assert (answer.status_code, run.state) == (422, "DRAFT")
+
+    def test_opens_a_period_and_leads_to_its_run(self, run):
+        answer = browser_of(VIEW, RUN).post(
+            reverse("period_open"),
+            {
+                "cycle_id": run.period.cycle_id,
+                "start_date": "2026-02-01",
+                "last_date": "2026-02-28",
+                "issue_date": "2026-03-02",
+                "due_date": "2026-03-22",
+            },
+        )
+
+        assert answer.status_code == 302
+        assert answer.headers["Location"].endswith("/start/")
