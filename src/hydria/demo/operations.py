@@ -20,6 +20,8 @@ import numpy.typing as npt
 
 from hydria.billing import operations as billing
 from hydria.billing import queries as billing_queries
+from hydria.billing.documents import printing
+from hydria.billing.documents import printing as billing_documents
 from hydria.demo import _register
 from hydria.demo.domain import habits, town
 from hydria.demo.domain.habits import Slip
@@ -124,7 +126,10 @@ def build_demo(*, connections: int, today: datetime.date, stages: Stages) -> bil
         with stages.stage("read" if is_last else "history"):
             _read_a_month(plan, register, dials, month=month, period=period)
         run = _bill_a_month(
-            stages, cycle_id=register.cycle_id, period=period, is_last=is_last,
+            stages,
+            cycle_id=register.cycle_id,
+            period=period,
+            is_last=is_last,
         )
         with stages.stage("pay" if is_last else "history"):
             _pay(rng, run=run, months_ago=MONTHS - 1 - month_number, is_first_day_only=is_last)
@@ -151,8 +156,12 @@ def _create_company(*, today: datetime.date, first_date: datetime.date) -> None:
     role_ids = {role.code: role.pk for role in queries.list_roles()}
     for username, full_name, role, language in USERS:
         platform.create_user(
-            actor=SYSTEM, username=username, full_name=full_name, password=DEMO_PASSWORD,
-            role_ids=[role_ids[role]], language=language,
+            actor=SYSTEM,
+            username=username,
+            full_name=full_name,
+            password=DEMO_PASSWORD,
+            role_ids=[role_ids[role]],
+            language=language,
         )
     ledger.create_chart(actor=SYSTEM, language="es")
     published_at = datetime.datetime.combine(first_date, datetime.time(8), tzinfo=datetime.UTC)
@@ -204,9 +213,7 @@ def _inside(dates: npt.NDArray[np.datetime64], period: Period) -> npt.NDArray[np
     return np.flatnonzero((dates > start) & (dates < end))
 
 
-def _change_customers(
-    plan: town.Town, dials: _Dials, *, month: habits.Month, period: Period, actor: Actor
-) -> None:
+def _change_customers(plan: town.Town, dials: _Dials, *, month: habits.Month, period: Period, actor: Actor) -> None:
     """Read the dial on the day when one customer leaves and the next comes."""
     moving = _inside(plan.moved_date, period)
     moving = moving[plan.is_metered[moving]]
@@ -262,7 +269,8 @@ def _bill_a_month(stages: Stages, *, cycle_id: int, period: Period, is_last: boo
         billed_id = _open_period(manager, cycle_id=cycle_id, period=period)
         run = billing.start_run(actor=manager, period_id=billed_id, requested_at=at)
         billing.price_run(
-            run_id=run.pk, now=at,
+            run_id=run.pk,
+            now=at,
             on_progress=(lambda done, total: stages.tell("price", done, total)) if is_last else None,
         )
     with stages.stage("confirm" if is_last else "history"):
@@ -293,12 +301,18 @@ def _decide(*, at: datetime.datetime, keep_every: int) -> None:
     leaks = [row.id for row in rows if row.codes == ("consumption_high",) and (row.quantity_milli or 0) < 1_000_000]
     others = [row.id for row in rows if row.id not in set(leaks)]
     metering.decide(
-        actor=supervisor, consumption_ids=leaks, decision=metering.Decision.ACCEPTED,
-        reason="Confirmado con foto", decided_at=at,
+        actor=supervisor,
+        consumption_ids=leaks,
+        decision=metering.Decision.ACCEPTED,
+        reason="Confirmado con foto",
+        decided_at=at,
     )
     metering.decide(
-        actor=supervisor, consumption_ids=others, decision=metering.Decision.ESTIMATED,
-        reason="Lectura no creíble", decided_at=at,
+        actor=supervisor,
+        consumption_ids=others,
+        decision=metering.Decision.ESTIMATED,
+        reason="Lectura no creíble",
+        decided_at=at,
     )
 
 
@@ -327,7 +341,9 @@ def _pay(rng: np.random.Generator, *, run: billing.BillingRun, months_ago: int, 
     size = payments.BATCH_ROWS_MAX
     for start in range(0, len(rows), size):
         payments.take_payments(
-            actor=_user("cajera"), key=f"demo-{run.pk}-{start}", rows=rows[start : start + size],
+            actor=_user("cajera"),
+            key=f"demo-{run.pk}-{start}",
+            rows=rows[start : start + size],
             effective_date=paid_date,
         )
 
@@ -344,10 +360,11 @@ def print_invoices(*, run_id: int, folder: Path, stages: Stages, count_max: int 
     """
     folder.mkdir(parents=True, exist_ok=True)
     with stages.stage("print"):
-        invoice_ids = billing_queries.list_invoice_ids(run_id=run_id)[:count_max]
+        run = billing_queries.get_run(run_id=run_id)
+        invoice_ids = billing_queries.list_invoice_ids(run=run, count_max=count_max)
         for start in range(0, len(invoice_ids), INVOICES_PER_FILE):
             some = invoice_ids[start : start + INVOICES_PER_FILE]
-            pdf = billing_documents.print_invoices(invoice_ids=some)
+            pdf = printing.print_invoices(invoice_ids=some)
             (folder / f"run-{run_id}-{start // INVOICES_PER_FILE + 1:03d}.pdf").write_bytes(pdf)
             stages.tell("print", start + len(some), len(invoice_ids))
     return len(invoice_ids)
