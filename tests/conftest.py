@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,9 @@ TEST_TUNING = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
 }
+
+TEST_SERVERS = Path(tempfile.gettempdir())
+PREFIX = f"hydria-tests-{os.getuid()}-"
 
 # A busy machine is no failure; and a failure is shown as soon as it is small enough to read.
 hypothesis.settings.register_profile(
@@ -64,15 +68,26 @@ def database_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> It
     if url := get_environment().database_url:
         yield url
         return
+    _clear_away_killed_runs()
     run_dir = tmp_path_factory.getbasetemp()
     run_name = (run_dir if worker_id == "master" else run_dir.parent).name
     # Not in pytest's own folder: that is closed to the ordinary user who runs the server for root.
-    data_dir = Path(tempfile.gettempdir()) / f"hydria-tests-{os.getuid()}-{run_name}"
+    data_dir = TEST_SERVERS / f"{PREFIX}{run_name}"
     server = EmbeddedServer(data_dir=data_dir, tuning=TEST_TUNING)
     with server.lease() as url:
         yield url
     if not server.is_running():
         shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def _clear_away_killed_runs() -> None:
+    """Stop and remove the servers of runs that were killed an hour ago or more."""
+    for data_dir in TEST_SERVERS.glob(f"{PREFIX}*"):
+        if time.time() - data_dir.stat().st_mtime > 3600:
+            server = EmbeddedServer(data_dir=data_dir)
+            server.stop_unless_used()
+            if not server.is_running():
+                shutil.rmtree(data_dir, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -151,7 +151,7 @@ class EmbeddedServer:
         finally:
             if os.getpid() == owner_pid:  # a forked child shares the lease and must not give it back
                 with self._exclusively():
-                    self._stop_unless_used(users)
+                    self._stop_unless_held(users)
             os.close(users)
 
     def start(self) -> str:
@@ -164,6 +164,13 @@ class EmbeddedServer:
             self._start()
             self._keep_path.touch()
         return self.url()
+
+    def stop_unless_used(self) -> None:
+        """Stop a server that nobody holds a lease of, left by processes that were killed."""
+        with self._exclusively():
+            users = os.open(self._users_path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._stop_unless_held(users)
+            os.close(users)
 
     def stop(self) -> bool:
         """Stop the server whoever uses it, and tell whether it ran."""
@@ -181,7 +188,7 @@ class EmbeddedServer:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _stop_unless_used(self, users: int) -> None:
+    def _stop_unless_held(self, users: int) -> None:
         if self._keep_path.exists():
             return
         with contextlib.suppress(BlockingIOError):

@@ -90,6 +90,19 @@ class TestLease:
 
         assert not server.is_running()
 
+    def test_is_cleared_away_after_its_last_holder_was_killed(self, server: EmbeddedServer) -> None:
+        words = [sys.executable, "-c", HOLDER, str(server.data_dir)]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdout
+            other.stdout.readline()
+            server.stop_unless_used()
+            assert server.is_running()
+            other.kill()
+
+        server.stop_unless_used()
+
+        assert not server.is_running()
+
     def test_leaves_alone_a_server_that_was_asked_to_stay(self, server: EmbeddedServer) -> None:
         server.start()
 
