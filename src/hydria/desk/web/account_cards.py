@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from hydria.desk.account_page import HELD, MEASURED, AccountPage, Alert, InvoiceEntry
 from hydria.desk.domain.changes import Cause
 from hydria.platform.access import Actor, Permission
-from hydria.platform.web.formats import get_formats, spell_instant
+from hydria.platform.web.formats import get_formats
 from hydria.platform.web.timeline import TimelineEvent
 
-EVENTS_SHOWN = 24
+EVENTS_SHOWN = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +111,29 @@ def why_it_changed(entry: InvoiceEntry, *, unit: str) -> str:
     return _("%(amount)s less, because prices or charges changed; the use did not.") % words
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtRow:
+    """What is open of one document."""
+
+    document: str
+    kind: str
+    due: str
+    is_overdue: bool
+    open_minor: int
+
+
+def debt_rows(page: AccountPage) -> list[DebtRow]:
+    """Return what is open by document and due date; a document may have several items."""
+    together: dict[tuple[str, str, datetime.date, bool], int] = {}
+    for item in page.open_items:
+        key = (item.document_code, item.kind_label, item.due_date, item.is_overdue)
+        together[key] = together.get(key, 0) + item.open_minor
+    return [
+        DebtRow(document=document, kind=kind, due=get_formats().date(due), is_overdue=is_overdue, open_minor=open_minor)
+        for (document, kind, due, is_overdue), open_minor in together.items()
+    ]
+
+
 def consumption_chart(page: AccountPage, *, unit: str) -> dict[str, Any] | None:
     """Return the last two years of consumption as columns; what was not measured is hatched."""
     if not page.used:
@@ -146,7 +169,10 @@ def timeline(page: AccountPage) -> list[TimelineEvent]:
     dated: list[tuple[datetime.date, TimelineEvent]] = []
     for entry in page.invoices or ():
         invoice = entry.invoice
-        title = _("Invoice %(code)s: %(amount)s") % {"code": invoice.code, "amount": formats.money(invoice.total_minor)}
+        title = _("Invoice %(code)s: %(amount)s") % {
+            "code": invoice.code,
+            "amount": formats.amount(invoice.total_minor),
+        }
         note = _("due %(day)s") % {"day": formats.date(invoice.due_date)}
         href = link_to("invoice", invoice.invoice_id)
         dated.append(
@@ -156,13 +182,13 @@ def timeline(page: AccountPage) -> list[TimelineEvent]:
             )
         )
     for payment in page.payments or ():
-        words = {"code": payment.receipt_code, "amount": formats.money(payment.amount_minor)}
+        words = {"code": payment.receipt_code, "amount": formats.amount(payment.amount_minor)}
         title = _("Reversal %(code)s: %(amount)s") if payment.is_reversal else _("Payment %(code)s: %(amount)s")
         event = TimelineEvent(
             icon="cash",
             tone="bad" if payment.is_reversal else "good",
             title=title % words,
-            when=spell_instant(payment.received_at),
+            when=formats.date(payment.received_at.date()),
             href=link_to("payment", payment.payment_id),
         )
         dated.append((payment.received_at.date(), event))

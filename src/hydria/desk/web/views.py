@@ -57,6 +57,7 @@ def show_account(request: HttpRequest, account_id: int) -> HttpResponse:
         "unit": unit,
         "alerts": account_cards.alert_cards(page),
         "invoices": account_cards.invoice_cards(page, unit=unit),
+        "debts": account_cards.debt_rows(page),
         "chart": account_cards.consumption_chart(page, unit=unit),
         "events": account_cards.timeline(page),
         "actions": account_cards.actions(actor_of(request), account_id=account_id),

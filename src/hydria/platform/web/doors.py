@@ -24,7 +24,8 @@ def actor_of(request: HttpRequest) -> Actor:
     if actor is None:
         user = request.user
         actor = user.to_actor() if isinstance(user, User) else Actor(name="", permissions=frozenset())
-        request._hydria_actor = actor  # type: ignore[attr-defined]  # asked for many times, worked out once
+        # Asked for many times, worked out once.
+        request._hydria_actor = actor  # type: ignore[attr-defined]  # noqa: SLF001
     return actor
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("log-in/", views.LogIn.as_view(), name="login"),
     path("log-out/", LogoutView.as_view(), name="logout"),
     path("preferences/", views.edit_preferences, name="preferences"),
+    path("preferences/password/", views.change_password, name="password"),
     path("audit/", views.show_audit, name="audit"),
     path("audit/<int:entry_id>/", views.show_audit_entry, name="audit_entry"),
     path("jobs/", views.show_jobs, name="jobs"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +27,30 @@ class PreferencesForm(DeskForm):
         label=_("Appearance"),
         choices=[("auto", _("As this computer")), ("light", _("Light")), ("dark", _("Dark"))],
     )
+
+
+class PasswordForm(DeskForm):
+    """A reader's own new password, with the old one to show that it is them."""
+
+    current = forms.CharField(
+        label=_("Password now"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    password = forms.CharField(
+        label=_("New password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least ten characters."),
+    )
+
+    def __init__(self, *args: Any, user: AbstractBaseUser, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_current(self) -> str:
+        """Check that the reader knows the password that holds now."""
+        current: str = self.cleaned_data["current"]
+        if not self.user.check_password(current):
+            raise forms.ValidationError(_("This is not your password."), code="wrong_password")
+        return current
 
 
 class _UserFields(DeskForm):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponseBase
@@ -19,7 +20,7 @@ from hydria.platform.web import cards, lists
 from hydria.platform.web.doors import actor_of, is_fragment, needs, render_page
 from hydria.platform.web.forms import handle_form
 from hydria.platform.web.listing import build_list, show_list
-from hydria.platform.web.user_forms import LogInForm, NewUserForm, PreferencesForm, RoleForm, UserForm
+from hydria.platform.web.user_forms import LogInForm, NewUserForm, PasswordForm, PreferencesForm, RoleForm, UserForm
 
 
 class LogIn(LoginView):
@@ -49,7 +50,27 @@ def edit_preferences(request: HttpRequest) -> HttpResponseBase:
             messages.success(request, _("Your preferences are kept."))
         return reverse("preferences")
 
-    return handle_form(request, form=form, act=act, context={"title": _("My preferences")})
+    return handle_form(
+        request, form=form, act=act, template="platform/preferences.html", context={"title": _("My preferences")}
+    )
+
+
+@login_required
+def change_password(request: HttpRequest) -> HttpResponseBase:
+    """Let readers choose a new password for themselves."""
+    user = request.user
+    form = PasswordForm(request.POST or None, user=user)
+
+    def act(data: dict[str, Any]) -> str:
+        operations.set_password(actor=actor_of(request), user_id=user.pk, password=data["password"])
+        user.refresh_from_db()
+        # Other devices are logged out; this one stays.
+        update_session_auth_hash(request, user)
+        messages.success(request, _("Your password is changed; other devices are logged out."))
+        return reverse("preferences")
+
+    context = {"title": _("My password"), "cancel": reverse("preferences")}
+    return handle_form(request, form=form, act=act, context=context)
 
 
 # Users and roles
