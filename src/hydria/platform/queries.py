@@ -8,6 +8,7 @@ from django.db.models import Count, QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hydria.kernel.money import Currency
+from hydria.platform.documents.letterhead import Letterhead
 from hydria.platform.models import Company, Office, Progress, ProgressState, Role, User
 
 
@@ -37,6 +38,19 @@ def get_company() -> CompanyCard:
         country=company.country,
         language=company.language,
         timezone=company.timezone,
+    )
+
+
+def get_letterhead() -> Letterhead:
+    """Return the company as it appears on paper."""
+    company = Company.objects.get(id=1)
+    return Letterhead(
+        name=company.name,
+        tax_id=" · ".join(part for part in (company.legal_name, company.tax_id) if part),
+        address_lines=(company.address,) if company.address else (),
+        phone=company.phone,
+        email=company.email,
+        website=company.website,
     )
 
 

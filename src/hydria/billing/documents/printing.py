@@ -113,7 +113,7 @@ class _CardBuilder:
                 supply=SupplyBlock(
                     service_point_number=metered.service_point.number,
                     address=metered.service_point.premise.address,
-                    tariff_name=self.versions[metered.tariff_version_id].compiled.form.title,
+                    tariff_name=_titled(self.versions[metered.tariff_version_id], formats.locale.language),
                     cadastral_code=metered.service_point.premise.cadastral_code or "",
                 ),
                 issue_date=issue_date,
@@ -177,6 +177,11 @@ class _CardBuilder:
             if card.quantity_milli is not None and card.end_date <= segment.end_date
         ]
         return tuple(bars[-CHART_MONTHS:])
+
+
+def _titled(version: VersionCard, language: str) -> str:
+    titles = version.compiled.form.title
+    return titles.get(language) or next(iter(titles.values()), version.code)
 
 
 def _meter_row(

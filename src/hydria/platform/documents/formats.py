@@ -6,7 +6,7 @@ import datetime
 import functools
 from dataclasses import dataclass
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import get_currency_symbol
 
@@ -15,6 +15,20 @@ from hydria.kernel.periods import Period
 
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def locale_name(*, language: str, country: str) -> str:
+    """
+    Name the locale of a language in a country, or of the language alone where nobody has described the pair.
+
+    >>> locale_name(language="es", country="DO"), locale_name(language="en", country="DO")
+    ('es_DO', 'en')
+    """
+    name = f"{language.split('-')[0]}_{country}"
+    try:
+        return str(Locale.parse(name))
+    except (UnknownLocaleError, ValueError):
+        return language.split("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
