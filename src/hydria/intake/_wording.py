@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hydria.kernel.issues import Issue, Severity
@@ -150,6 +150,38 @@ RULES: Mapping[str, str | Promise] = {
 """What the constraints of the database promise, as sentences for the operator."""
 
 
+KIND_LABELS: Mapping[str, str | Promise] = {
+    "service": _("Service"),
+    "category": _("Category"),
+    "zone": _("Zone"),
+    "sector": _("Sector"),
+    "cycle": _("Billing cycle"),
+    "route": _("Route"),
+    "party": _("Person or organization"),
+    "identifier": _("Official number"),
+    "premise": _("Premise"),
+    "premise_party": _("Owner or tenant"),
+    "point": _("Service point"),
+    "units": _("Units of a point"),
+    "account": _("Account"),
+    "account_party": _("Party of an account"),
+    "agreement": _("Service agreement"),
+    "terms": _("Terms of an agreement"),
+    "meter": _("Meter"),
+    "register": _("Dial of a meter"),
+    "installation": _("Installation of a meter"),
+    "reading": _("Reading"),
+    "consumption": _("Consumption"),
+    "opening": _("Opening balance"),
+    "payment": _("Payment"),
+}
+
+
+def label_of_kind(kind: str) -> str:
+    """Return the word for a kind of record."""
+    return str(KIND_LABELS[kind])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """A finding as people read it."""
@@ -169,7 +201,7 @@ class Explanation:
     @property
     def sentence_with_row(self) -> str:
         """Return where, why and the cure on one line."""
-        where = [_now("row %(row)s") % {"row": self.row}] if self.row else []
+        where = [gettext("row %(row)s") % {"row": self.row}] if self.row else []
         where += [self.column] if self.column else []
         return f"{', '.join(where)}: {self.sentence}" if where else self.sentence
 
@@ -178,6 +210,8 @@ def explain(issue: Issue) -> Explanation:
     """Put a finding into words, in the language that is active."""
     reason, cure = SENTENCES[issue.code]
     data = dict(issue.data)
+    if str(data.get("kind", "")) in KIND_LABELS:
+        data["kind"] = label_of_kind(str(data["kind"])).lower()
     if "rule" in data:
         data["rule"] = _rule(str(data["rule"]))
     return Explanation(
@@ -195,5 +229,5 @@ def _rule(constraint: str) -> str:
     if sentence := RULES.get(constraint):
         return str(sentence)
     if constraint.endswith(("_key", "_uniq")):
-        return _now("this number is already taken")
-    return constraint.replace("_", " ") or _now("the value does not fit")
+        return gettext("this number is already taken")
+    return constraint.replace("_", " ") or gettext("the value does not fit")

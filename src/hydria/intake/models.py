@@ -68,6 +68,13 @@ class StagedRow(models.Model):
     fields = models.JSONField()
 
 
+class FindingSeverity(models.TextChoices):
+    """What a finding does to the batch."""
+
+    BLOCK = "BLOCK", _("Stops the load")
+    WARN = "WARN", _("Worth a look")
+
+
 class LoadFinding(models.Model):
     """What is odd about a row: where, what, and how bad."""
 
@@ -75,7 +82,7 @@ class LoadFinding(models.Model):
     row_number = models.IntegerField(help_text=_("0 when it is about the whole file"))
     column = models.CharField(max_length=400, blank=True)
     code = models.CharField(max_length=60)
-    severity = models.CharField(max_length=5)
+    severity = models.CharField(max_length=5, choices=FindingSeverity.choices)
     data = models.JSONField(default=dict)
 
     class Meta:

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 import polars as pl
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from hydria.intake import _writing
-from hydria.intake._wording import explain
+from hydria.intake._wording import explain, label_of_kind
 from hydria.intake.domain.kinds import KINDS
 from hydria.intake.domain.mapping import Mapping, read_mapping
 from hydria.intake.domain.records import Records, build_records
@@ -24,9 +25,13 @@ from hydria.platform import bulk
 from hydria.platform.access import Actor, Permission
 from hydria.platform.audit import record_move
 from hydria.platform.files import read_file, store_file
+from hydria.platform.jobs import defer
+from hydria.platform.progress import announce
 from hydria.platform.queries import get_company
 from hydria.platform.transactions import acting
 
+CHECK_JOB = "intake.check_load"
+APPLY_JOB = "intake.apply_load"
 _ONE_LOAD_AT_A_TIME = 7_203_114
 """Key of the advisory lock under which loads are written: two take-overs at once would refer to each other."""
 
@@ -87,6 +92,26 @@ def get_limits() -> Limits:
     )
 
 
+def request_work(
+    *, actor: Actor, batch_id: int, job_name: str, link: str, title: str, requested_at: datetime.datetime
+) -> None:
+    """
+    Have a worker check or apply a batch; asking again while it waits changes nothing.
+
+    :raises UnableToPermit: if the actor may not load files.
+    """
+    actor.require(Permission.INTAKE_LOAD)
+    key = progress_key(batch_id)
+    announce(key=key, title=title, total_count=1, unit="", link=link, actor=actor, requested_at=requested_at)
+    with acting(actor, reason=title):
+        defer(job_name, key=key, batch_id=batch_id, actor_name=actor.name, actor_user_id=actor.user_id)
+
+
+def progress_key(batch_id: int) -> str:
+    """Return the key under which the work on a batch is announced."""
+    return f"load-{batch_id}"
+
+
 def check_load(*, actor: Actor, batch_id: int, checked_at: datetime.datetime) -> LoadBatch:
     """
     Check a batch as a whole: list every finding, and count what applying it would create and change.
@@ -99,7 +124,7 @@ def check_load(*, actor: Actor, batch_id: int, checked_at: datetime.datetime) ->
     actor.require(Permission.INTAKE_LOAD)
     batch = LoadBatch.objects.get(id=batch_id)
     if LoadState.CHECKED not in MOVES[batch.state]:
-        raise UnableToCheckLoad("state_forbids", f"Load {batch_id} is {batch.state}.", state=batch.state)
+        raise UnableToCheckLoad("state_forbids", _state_sentence(batch), state=batch.state)
     _stage(batch, actor=actor)
     counts: dict[str, dict[str, int]] = {}
     issues: list[Issue] = []
@@ -125,7 +150,7 @@ def apply_load(*, actor: Actor, batch_id: int, applied_at: datetime.datetime) ->
         if batch.state == LoadState.APPLIED:
             return batch
         if batch.state == LoadState.REVERSED:
-            raise UnableToApplyLoad("state_forbids", f"Load {batch_id} is {batch.state}.", state=batch.state)
+            raise UnableToApplyLoad("state_forbids", _state_sentence(batch), state=batch.state)
         counts: dict[str, dict[str, int]] = {}
         issues: list[Issue] = []
         if not _has_file_findings(batch):
@@ -139,7 +164,11 @@ def apply_load(*, actor: Actor, batch_id: int, applied_at: datetime.datetime) ->
     if is_refused:
         _keep_outcome(batch, actor=actor, counts=counts, issues=issues, at=applied_at)
         count = batch.findings.filter(severity=Severity.BLOCK).count()
-        raise UnableToApplyLoad("findings_block", f"{count} findings stop {batch.file_name}.", findings=count)
+        raise UnableToApplyLoad(
+            "findings_block",
+            _("Findings that stop %(file)s: %(count)s.") % {"file": batch.file_name, "count": count},
+            findings=count,
+        )
     return batch
 
 
@@ -155,19 +184,20 @@ def reverse_load(*, actor: Actor, batch_id: int, reason: str, reversed_at: datet
     """
     actor.require(Permission.INTAKE_LOAD)
     if not reason.strip():
-        raise UnableToReverseLoad("reason_missing", "Say why the load is undone.")
+        raise UnableToReverseLoad("reason_missing", _("Say why the load is undone."))
     with acting(actor, reason=reason):
         batch = LoadBatch.objects.select_for_update().get(id=batch_id)
         if batch.state == LoadState.REVERSED:
             return batch
         if batch.state != LoadState.APPLIED:
-            raise UnableToReverseLoad("state_forbids", f"Load {batch_id} is {batch.state}.", state=batch.state)
+            raise UnableToReverseLoad("state_forbids", _state_sentence(batch), state=batch.state)
         _lock_loads()
         kinds = [KINDS[name] for name in reversed(KINDS) if batch.effects.filter(kind=name).exists()]
         _refuse_if_changed_since(batch)
         for kind in kinds:
             for table, count in _writing.count_dependents(batch_id=batch.pk, kind=kind):
-                sentence = f"{count} rows ({table}) depend on a {kind.name} of load {batch_id}."
+                words = {"count": count, "table": table, "kind": label_of_kind(kind.name)}
+                sentence = _("%(kind)s: %(count)s rows (%(table)s) depend on what this load created.") % words
                 raise UnableToReverseLoad("still_in_use", sentence, kind=kind.name, table=str(table), count=count)
         for kind in kinds:
             _writing.restore_changed(batch_id=batch.pk, kind=kind)
@@ -326,6 +356,10 @@ def _move(batch: LoadBatch, *, to_state: LoadState, actor: Actor, at: datetime.d
     batch.state = to_state
 
 
+def _state_sentence(batch: LoadBatch) -> str:
+    return _("The load is in the state “%(state)s”.") % {"state": batch.get_state_display()}
+
+
 def _refuse_if_changed_since(batch: LoadBatch) -> None:
     """Refuse to undo rows that somebody has changed since the batch wrote them; the audit knows."""
     for kind in KINDS.values():
@@ -339,5 +373,6 @@ def _refuse_if_changed_since(batch: LoadBatch) -> None:
             )
             (count,) = cursor.fetchone()
         if count:
-            sentence = f"{count} rows ({kind.name}) were changed after load {batch.pk}."
+            words = {"count": count, "kind": label_of_kind(kind.name)}
+            sentence = _("%(kind)s: %(count)s rows were changed after this load.") % words
             raise UnableToReverseLoad("changed_since", sentence, kind=kind.name, count=count)

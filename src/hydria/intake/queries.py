@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.db.models import Count, Q, QuerySet
 
-from hydria.intake._wording import Explanation, explain
+from hydria.intake._wording import Explanation, explain, label_of_kind
 from hydria.intake.domain.kinds import KINDS
 from hydria.intake.models import LoadBatch, LoadFinding
 from hydria.kernel.issues import Issue, Severity
@@ -23,6 +23,7 @@ class KindCount:
     """What a batch does, or did, to one kind of record."""
 
     kind: str
+    label: str
     created: int
     changed: int
     unchanged: int
@@ -84,7 +85,11 @@ def to_card(batch: LoadBatch) -> LoadCard:
         row_count=batch.row_count,
         block_count=batch.block_count,  # type: ignore[attr-defined]
         warn_count=batch.warn_count,  # type: ignore[attr-defined]
-        counts=tuple(KindCount(kind=kind, **batch.counts[kind]) for kind in KINDS if kind in batch.counts),
+        counts=tuple(
+            KindCount(kind=kind, label=label_of_kind(kind), **batch.counts[kind])
+            for kind in KINDS
+            if kind in batch.counts
+        ),
         received_by=batch.received_by,
         received_at=batch.received_at,
         applied_by=batch.applied_by,
@@ -118,6 +123,18 @@ def explain_finding(finding: LoadFinding) -> Explanation:
             data=data,
         )
     )
+
+
+def list_known_mappings() -> tuple[str, ...]:
+    """Return the names of the mappings that came with Hydria or were used before."""
+    used = LoadBatch.objects.order_by("mapping_name").values_list("mapping_name", flat=True).distinct()
+    return tuple(sorted({*list_shipped_mappings(), *used}))
+
+
+def get_known_mapping(name: str) -> str:
+    """Return the text of a mapping: as it was used last, else as it came with Hydria."""
+    last = LoadBatch.objects.filter(mapping_name=name).order_by("-received_at", "-id").first()
+    return last.mapping_text if last and name not in list_shipped_mappings() else get_shipped_mapping(name)
 
 
 def list_shipped_mappings() -> tuple[str, ...]:

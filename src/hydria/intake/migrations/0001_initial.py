@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('row_number', models.IntegerField(help_text='0 when it is about the whole file')),
                 ('column', models.CharField(blank=True, max_length=400)),
                 ('code', models.CharField(max_length=60)),
-                ('severity', models.CharField(max_length=5)),
+                ('severity', models.CharField(choices=[('BLOCK', 'Stops the load'), ('WARN', 'Worth a look')], max_length=5)),
                 ('data', models.JSONField(default=dict)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='intake.loadbatch')),
             ],
