@@ -37,7 +37,11 @@ class LineCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentCard:
-    """One service of an invoice, with its charges in order; `[start_date, end_date)`."""
+    """
+    One service of an invoice, with its charges in order; `[start_date, end_date)`.
+
+    inputs  what else the price depended on, by name; yes-or-no inputs are left to the explanation
+    """
 
     agreement_number: str
     service: str
@@ -58,6 +62,11 @@ class SegmentCard:
     def days(self) -> int:
         """Count the days billed."""
         return (self.end_date - self.start_date).days
+
+    @property
+    def last_date(self) -> datetime.date:
+        """Return the last day billed."""
+        return self.end_date - datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +233,7 @@ def _segment_card(segment: Segment) -> SegmentCard:
         end_date=segment.end_date,
         is_metered=segment.consumption_id is not None,
         quantity_milli=segment.quantity_milli,
-        inputs=tuple((name, str(value)) for name, value in segment.inputs.items()),
+        inputs=tuple((name, str(value)) for name, value in segment.inputs.items() if not isinstance(value, bool)),
         total_minor=segment.total_minor,
         lines=tuple(
             LineCard(

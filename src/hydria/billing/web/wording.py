@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -143,7 +144,7 @@ def equations_of(proof: RunProof) -> list[Equation]:
 def funnel_of(proof: RunProof) -> dict[str, Any]:
     """Return the run from what was due to what was billed, as a picture."""
     stages = (
-        (_("Due"), proof.due),
+        (_("Agreements due"), proof.due),
         (_("Billed"), proof.billed),
         (_("Excluded"), proof.excluded),
         (_("Parked"), proof.parked),
@@ -227,13 +228,13 @@ def _part(part: Mapping[str, Any], total_days: int) -> PartCard:
 
 def _step(step: Mapping[str, Any]) -> StepRow:
     price = step.get("price") or step.get("amount_each") or ""
-    spelled = f"{_number(step['percent'])} %" if step.get("percent") else _number(price)
+    spelled = f"{_number(step['percent'])} %" if step.get("percent") else _amount(price)
     since = step.get("since")
     return StepRow(
         quantity=f"{_number(step['quantity'])} {step.get('unit', '')}".strip() if step.get("quantity") else "",
         price=spelled,
         since=str(get_formats().date(datetime.date.fromisoformat(since))) if since else "",
-        amount=_number(step.get("amount", "")),
+        amount=_amount(step.get("amount", "")),
     )
 
 
@@ -253,19 +254,27 @@ def _sentences(line: LineExplanation) -> list[str]:
     if told.get("exact"):
         amount = get_formats().money(line.amount_minor)
         sentences.append(
-            _("Exactly %(exact)s, rounded once to %(amount)s.") % {"exact": _number(told["exact"]), "amount": amount}
+            _("Exactly %(exact)s, rounded once to %(amount)s.") % {"exact": _amount(told["exact"]), "amount": amount}
         )
     else:
         sentences.append(_("What rounding the total to be paid adds."))
     return sentences
 
 
-def _number(text: str) -> str:
-    """Spell an exact number with all its decimals; one that has no end stays a fraction."""
-    if not text or "/" in text:
-        return text
-    number = Decimal(text)
-    places = max(-number.as_tuple().exponent, 0)
-    currency_places = get_currency().exponent
-    pattern = "#,##0." + "0" * min(places, currency_places) + "#" * max(places - currency_places, 0)
-    return str(format_decimal(number, format=pattern.rstrip("."), locale=get_formats().locale))
+def _amount(text: str) -> str:
+    """Spell an exact amount with at least the decimals of the currency."""
+    return _number(text, places_min=get_currency().exponent)
+
+
+def _number(text: str, *, places_min: int = 0) -> str:
+    """Spell an exact number with all its decimals; one without end is cut after four and says so."""
+    if not text:
+        return ""
+    exact = Fraction(text)
+    is_endless = "/" in text
+    number = Decimal(exact.numerator) / Decimal(exact.denominator)
+    if is_endless:
+        number = number.quantize(Decimal("0.0001"), rounding=ROUND_DOWN)
+    pattern = f"#,##0.{'0' * places_min}{'#' * (12 - places_min)}"
+    spelled = str(format_decimal(number, format=pattern, locale=get_formats().locale, decimal_quantization=False))
+    return f"{spelled}…" if is_endless else spelled
