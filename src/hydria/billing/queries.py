@@ -304,8 +304,3 @@ def list_periods(*, actor: Actor) -> QuerySet[BillingPeriod]:
 def list_invoice_ids(*, run_id: int) -> list[int]:
     """Return the invoices of a run, in order."""
     return list(Invoice.objects.filter(run=run_id).order_by("id").values_list("id", flat=True))
-
-
-def list_invoice_ids(*, run: BillingRun, count_max: int) -> list[int]:
-    """Return the first invoices of a run, by account."""
-    return list(Invoice.objects.filter(run=run).order_by("account_id").values_list("id", flat=True)[:count_max])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from rich.table import Table
 from hydria.config import commands as config
 from hydria.config.environment import get_environment
 from hydria.demo import operations, queries
-from hydria.platform import jobs, schema
+from hydria.platform import schema
 
 app = typer.Typer(add_completion=False)
 PROOF_KEYS = (
@@ -90,5 +91,9 @@ def _serve(console: Console, *, port: int) -> None:
         table.add_row(username, full_name, role)
     console.print(table)
     console.print("Ctrl-C stops everything.")
-    threading.Thread(target=jobs.work, daemon=True, name="demo worker").start()
-    config.serve_web(host="127.0.0.1", port=port, workers=1, threads=4)
+    worker = subprocess.Popen([sys.executable, "-c", "from hydria.cli import main; main()", "worker"])  # noqa: S603  # ourselves
+    try:
+        config.serve_web(host="127.0.0.1", port=port, workers=1, threads=4)
+    finally:
+        worker.terminate()
+        worker.wait(timeout=10)

@@ -21,7 +21,6 @@ import numpy.typing as npt
 from hydria.billing import operations as billing
 from hydria.billing import queries as billing_queries
 from hydria.billing.documents import printing
-from hydria.billing.documents import printing as billing_documents
 from hydria.demo import _register
 from hydria.demo.domain import habits, town
 from hydria.demo.domain.habits import Slip
@@ -360,8 +359,7 @@ def print_invoices(*, run_id: int, folder: Path, stages: Stages, count_max: int 
     """
     folder.mkdir(parents=True, exist_ok=True)
     with stages.stage("print"):
-        run = billing_queries.get_run(run_id=run_id)
-        invoice_ids = billing_queries.list_invoice_ids(run=run, count_max=count_max)
+        invoice_ids = billing_queries.list_invoice_ids(run_id=run_id)[:count_max]
         for start in range(0, len(invoice_ids), INVOICES_PER_FILE):
             some = invoice_ids[start : start + INVOICES_PER_FILE]
             pdf = printing.print_invoices(invoice_ids=some)

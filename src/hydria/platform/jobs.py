@@ -59,7 +59,10 @@ def work(*, queues: Sequence[str] | None = None, until_empty: bool = False, conc
     with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
         asyncio.run(_requeue_stalled(worker_app))
         worker_app.run_worker(
-            queues=queues, wait=not until_empty, concurrency=concurrency, install_signal_handlers=not until_empty,
+            queues=queues,
+            wait=not until_empty,
+            concurrency=concurrency,
+            install_signal_handlers=not until_empty,
             delete_jobs="successful",
         )
 

@@ -212,8 +212,7 @@ class NumberSeries(models.Model):
                 condition=models.Q(next_number__gte=models.F("first_number")), name="numbers_never_run_backwards"
             ),
             models.CheckConstraint(
-                condition=models.Q(last_number__isnull=True)
-                | models.Q(next_number__lte=models.F("last_number") + 1),
+                condition=models.Q(last_number__isnull=True) | models.Q(next_number__lte=models.F("last_number") + 1),
                 name="numbers_stay_inside_their_range",
             ),
         ]
@@ -239,9 +238,7 @@ class ExternalAlias(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["scheme", "object_kind", "value"], name="external_number_names_one_object"
-            )
+            models.UniqueConstraint(fields=["scheme", "object_kind", "value"], name="external_number_names_one_object")
         ]
         indexes = [
             models.Index(fields=["object_kind", "object_id"], name="alias_by_object"),

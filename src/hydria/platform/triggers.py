@@ -70,9 +70,7 @@ def audited(table: str, *, hidden: tuple[str, ...] = ()) -> migrations.RunSQL:
             f" FOR EACH STATEMENT EXECUTE FUNCTION platform_write_audit({arguments});\n"
             for event, tables in events.items()
         ),
-        reverse_sql="".join(
-            f"DROP TRIGGER every_{event.lower()}_is_audited ON {table};\n" for event in events
-        ),
+        reverse_sql="".join(f"DROP TRIGGER every_{event.lower()}_is_audited ON {table};\n" for event in events),
     )
 
 
