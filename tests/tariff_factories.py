@@ -16,7 +16,7 @@ INPUTS: dict[str, Any] = {
     "usage": {},
     "days": {"default": "30"},
     "units": {},
-    "size": {"values": ["15", "20", "1 1/2\""]},
+    "size": {"values": ["15", "20", '1 1/2"']},
     "zone": {"values": ["north", "south"]},
     "sewer": {"values": ["true", "false"]},
 }
@@ -45,7 +45,9 @@ def blocks(*bands: tuple[str, str]) -> list[dict[str, str]]:
 
 numbers = st.builds(lambda n, places: number_text(Fraction(n, 10**places)), st.integers(-300, 3000), st.integers(0, 4))
 positives = st.builds(lambda n, places: number_text(Fraction(n, 10**places)), st.integers(0, 5000), st.integers(0, 4))
-quantities = st.builds(lambda n, places: number_text(Fraction(n, 10**places)), st.integers(0, 90_000), st.integers(0, 3))
+quantities = st.builds(
+    lambda n, places: number_text(Fraction(n, 10**places)), st.integers(0, 90_000), st.integers(0, 3)
+)
 _NUMBER_NAMES = ["usage", "days", "units"]
 
 
@@ -68,8 +70,18 @@ def conditions(part: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[
     part = part if part is not None else st.one_of(positives, st.sampled_from(_NUMBER_NAMES))
     simple = st.one_of(
         st.builds("{} {} {}".format, part, st.sampled_from(["<", "<=", "==", "!=", ">=", ">"]), part),
-        st.sampled_from(["sewer", "not sewer", "zone == 'north'", "zone != 'south'", "size in ['15', 20.0]",
-                         "size not in ['20']", "5 < usage <= 25.5", "usage in [0, 10, '20']"]),  # fmt: skip
+        st.sampled_from(
+            [
+                "sewer",
+                "not sewer",
+                "zone == 'north'",
+                "zone != 'south'",
+                "size in ['15', 20.0]",
+                "size not in ['20']",
+                "5 < usage <= 25.5",
+                "usage in [0, 10, '20']",
+            ]
+        ),  # fmt: skip
     )
     return st.one_of(simple, st.builds("({} {} {})".format, simple, st.sampled_from(["and", "or"]), simple))
 
@@ -185,7 +197,7 @@ def accounts(draw: st.DrawFn) -> dict[str, str | None]:
         "usage": None if odd == 0 else draw(quantities),
         "days": draw(st.sampled_from(["28", "30", "31", "45", ""])),
         "units": draw(st.sampled_from(["0", "1", "2", "3", "7"])),
-        "size": "99" if odd == 1 else draw(st.sampled_from(["15", "15.0", "20", "1 1/2\""])),
+        "size": "99" if odd == 1 else draw(st.sampled_from(["15", "15.0", "20", '1 1/2"'])),
         "zone": draw(st.sampled_from(["north", "south"])),
         "sewer": "" if odd == 2 else draw(st.sampled_from(["true", "false"])),
     }

@@ -48,7 +48,9 @@ class TestRounding:
         assert Rounding(Fraction("0.05")).apply(Fraction("12.325")) == Fraction("12.35")
         assert Rounding(Fraction(10), Mode.DOWN).apply(Fraction(-19)) == -10
 
-    @given(number=st.fractions(), step=st.fractions(min_value=Fraction(1, 1000), max_value=100), mode=st.sampled_from(Mode))
+    @given(
+        number=st.fractions(), step=st.fractions(min_value=Fraction(1, 1000), max_value=100), mode=st.sampled_from(Mode)
+    )
     def test_changes_nothing_the_second_time(self, number: Fraction, step: Fraction, mode: Mode) -> None:
         once = Rounding(step, mode).apply(number)
 

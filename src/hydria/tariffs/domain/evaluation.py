@@ -251,8 +251,12 @@ class Scope:
             keys = {canonical_key(word): code for code, word in enumerate(other.vocabulary)}
             partners = np.array([keys.get(canonical_key(word), -1) for word in words.vocabulary])
             return _plain(partners[words.codes] == other.codes)
-        if isinstance(other, Exact):
-            return False
+        if isinstance(other, Exact):  # a word that spells a number equals it
+            numbers = [parse_number(word) for word in words.vocabulary]
+            table = Exact.of_fractions([number or Fraction(0) for number in numbers])
+            spelled = np.array([number is not None for number in numbers])[words.codes]
+            codes = np.atleast_1d(np.asarray(words.codes, dtype=np.intp))
+            return _plain(spelled & table.take(codes).compared(operator.eq, other))
         truths = np.array([canonical_key(word) == "true" for word in words.vocabulary])
         return _plain(truths[words.codes] == other)
 

@@ -27,6 +27,7 @@ _CHARGE_ORDER = {name: index for index, name in enumerate(CHARGE_FIELDS)}
 class Comments:
     """Hold the comments of a text by the line that they belong to: whole lines above it, and the rest of it."""
 
+    top: tuple[str, ...] = ()
     above: dict[int, tuple[str, ...]] = field(default_factory=dict)
     beside: dict[int, str] = field(default_factory=dict)
     below: tuple[str, ...] = ()
@@ -73,6 +74,7 @@ def _comments(text: str) -> Comments:
     above: dict[int, tuple[str, ...]] = {}
     beside: dict[int, str] = {}
     waiting: list[str] = []
+    first = 0  # the first line that is not a comment; what stands above it is about the whole file
     for index, line in enumerate(text.splitlines()):
         if index in skipped:
             continue
@@ -83,10 +85,11 @@ def _comments(text: str) -> Comments:
             if waiting:
                 above[index + 1] = tuple(waiting)
                 waiting = []
+            first = first or index + 1
             rest = line[covered.get(index, len(line)) :].strip()
             if rest.startswith("#"):
                 beside[index + 1] = rest
-    return Comments(above, beside, tuple(waiting))
+    return Comments(above.pop(first, ()), above, beside, tuple(waiting))
 
 
 class _Writer:
@@ -96,6 +99,7 @@ class _Writer:
         self.lines: list[str] = []
 
     def document(self, root: Node) -> str:
+        self.lines += self.comments.top
         if isinstance(root, Mapping):
             self.entries(root, 0, is_top=True)
         else:
@@ -119,7 +123,7 @@ class _Writer:
         return sorted(node.items.items(), key=lambda entry: order.get(entry[0], len(order)))
 
     def entry(self, head: str, value: Node, indent: int, line: int) -> None:
-        if isinstance(value, Scalar) and "\n" in value.text.strip("\n"):
+        if isinstance(value, Scalar) and _is_paragraph(value.text):
             self.block_text(f"{head} |", value.text, indent + 2, line)
             return
         flow = _quoted(value.text, in_flow=False) if isinstance(value, Scalar) else self.flow(value)
@@ -139,10 +143,10 @@ class _Writer:
         dash = " " * indent + "- "
         flow = self.flow(item)
         line = item.line
+        self.above(line, indent)
         if isinstance(item, Mapping) and item.items and not self.is_row(item, dash, flow):
             self.entries(item, indent + 2, first_prefix=dash)
             return
-        self.above(line, indent)
         self.lines.append(f"{dash}{flow}{self.beside(line)}")
 
     def is_row(self, item: Mapping, dash: str, flow: str) -> bool:
@@ -190,6 +194,15 @@ def _quoted(text: str, *, in_flow: bool) -> str:
         escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
         return f'"{escaped}"'
     return "'" + text.replace("'", "''") + "'"
+
+
+def _is_paragraph(text: str) -> bool:
+    """Say whether a text may stand as indented lines and be read back unchanged."""
+    lines = text.split("\n")
+    return len(lines) > 1 and not lines.pop() and all(
+        line.isprintable() and line == line.rstrip() and (line or 0 < index < len(lines) - 1)
+        for index, line in enumerate(lines)
+    ) and not text[0].isspace()  # fmt: skip
 
 
 def _lines_of(node: Node) -> set[int]:
