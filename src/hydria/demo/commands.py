@@ -91,7 +91,7 @@ def _serve(console: Console, *, port: int) -> None:
         table.add_row(username, full_name, role)
     console.print(table)
     console.print("Ctrl-C stops everything.")
-    worker = subprocess.Popen([sys.executable, "-c", "from hydria.cli import main; main()", "worker"])  # noqa: S603  # ourselves
+    worker = subprocess.Popen([sys.executable, "-c", "from hydria.cli import main; main()", "worker"])  # ourselves
     try:
         config.serve_web(host="127.0.0.1", port=port, workers=1, threads=4)
     finally:
