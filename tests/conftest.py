@@ -32,6 +32,7 @@ TEST_TUNING = {
     "max_wal_size": "2GB",
 }
 
+TURNS = ["unit", "golden", "architecture", "operations", "invariants", "scenarios", "interfaces", "browser"]
 TEST_SERVERS = Path(tempfile.gettempdir())
 PREFIX = f"hydria-tests-{os.getuid()}-"
 
@@ -47,13 +48,23 @@ hypothesis.settings.load_profile("hydria")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the tests marked `real` where the folder of real data is not named; the closing line counts them."""
+    """
+    Run the quick tests first, and skip those marked `real` where the folder of real data is not named.
+
+    They are skipped one by one, so that the closing line counts them.
+    """
+    items.sort(key=lambda item: _turn_of(item.path))
     if get_environment().real_data:
         return
     without_data = pytest.mark.skip(reason="HYDRIA_REAL_DATA does not name the folder of real data")
     for item in items:
         if "real" in item.keywords:
             item.add_marker(without_data)
+
+
+def _turn_of(path: Path) -> int:
+    """Return when the tests of a file have their turn; doctests of the package come with the unit tests."""
+    return next((turn for turn, folder in enumerate(TURNS) if f"/tests/{folder}/" in path.as_posix()), 0)
 
 
 @pytest.fixture(scope="session")
