@@ -25,6 +25,12 @@ class Subcommand:
     help: str
     needs_database: bool = True
 
+    def load(self) -> typer.Typer:
+        """Import the module of the subcommand and return its app."""
+        module, _, attribute = self.app.partition(":")
+        app: typer.Typer = getattr(importlib.import_module(module), attribute)
+        return app
+
 
 SUBCOMMANDS = {
     "demo": Subcommand(
@@ -74,9 +80,7 @@ def run_subcommand(name: str, *, arguments: list[str]) -> None:
                 stack.enter_context(runtime.running_database())
             if subcommand.needs_database:
                 runtime.set_up_django()
-            module, _, attribute = subcommand.app.partition(":")
-            app: typer.Typer = getattr(importlib.import_module(module), attribute)
-            app(args=arguments, prog_name=f"hydria {name}")
+            subcommand.load()(args=arguments, prog_name=f"hydria {name}")
     except (UnableTo, EnvironmentInvalid) as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         sys.exit(1)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from hydria.cli import SUBCOMMANDS
 from hydria.config.environment import EnvironmentInvalid, parse_environment, settings_table
@@ -41,12 +42,10 @@ class TestCommandLine:
 
     @pytest.mark.parametrize("name", SUBCOMMANDS)
     def test_has_help_for_every_subcommand(self, name: str) -> None:
-        words = [sys.executable, "-m", "hydria", name, "--help"]
+        told = CliRunner().invoke(SUBCOMMANDS[name].load(), ["--help"])
 
-        told = subprocess.run(words, capture_output=True, text=True, check=False)
-
-        assert told.returncode == 0, told.stderr
-        assert "help" in told.stdout.lower()
+        assert told.exit_code == 0, told.output
+        assert "help" in told.output.lower()
 
     def test_refuses_an_unknown_subcommand(self) -> None:
         told = subprocess.run([sys.executable, "-m", "hydria", "leak"], capture_output=True, text=True, check=False)
