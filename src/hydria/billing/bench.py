@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import resource
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from hydria.platform.numbering import open_range
 from hydria.tariffs.operations import publish_version
 
 SCRATCH_DATABASE = "hydria_bench_billing"
+BLOCK_BYTES = 1 << 20
 START, END = datetime.date(2026, 1, 1), datetime.date(2026, 2, 1)
 NOW = datetime.datetime(2026, 2, 2, 8, 0, tzinfo=datetime.UTC)
 
@@ -80,6 +82,7 @@ def measure(*, connections: Sequence[int]) -> list[Figure]:
     :raises UnableToMeasureBilling: with code `run_not_proved` if a measured run does not balance.
     """
     figures: list[Figure] = []
+    peak_mib = 0.0
     costs: dict[int, float] = {}
     with scratch_database():
         create_chart(actor=SYSTEM, language="en")
@@ -90,13 +93,13 @@ def measure(*, connections: Sequence[int]) -> list[Figure]:
             cycle_id = make_register(connections=count)
             watch = Stopwatch(seconds={})
             run = _bill(cycle_id, watch)
+            peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             floor_seconds, row_count = _measure_floor(run)
             figures.extend(_figures(count, run, watch, floor_seconds, row_count))
             costs[count] = sum(watch.seconds.values()) / run.invoices.count()
     if len(costs) > 1:
         small, large = costs[min(costs)], costs[max(costs)]
         figures.append(Figure(name="cost_per_invoice_growth", value=round(large / small - 1, 3), unit="ratio"))
-    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     figures.append(Figure(name="peak_memory", value=round(peak_mib), unit="MiB"))
     return figures
 
@@ -151,25 +154,24 @@ def _measure_floor(run: BillingRun) -> tuple[float, int]:
     """Return the seconds that the server needs for the rows of the run at best, and how many they are."""
     seconds, row_count = 0.0, 0
     for table, condition in PRODUCED.items():
-        with connection.cursor() as cursor:
-            with cursor.copy(
-                f"COPY (SELECT * FROM {table} WHERE {condition.replace('%(run_id)s', str(run.pk))}) TO STDOUT (FORMAT binary)"
-            ) as source:
-                blocks = [bytes(block) for block in source]
+        with connection.cursor() as cursor, tempfile.TemporaryFile() as rows:
+            own = condition.replace("%(run_id)s", str(run.pk))
+            with cursor.copy(f"COPY (SELECT * FROM {table} WHERE {own}) TO STDOUT (FORMAT binary)") as source:
+                for block in source:
+                    rows.write(block)
+            rows.seek(0)
             cursor.execute(f"CREATE TABLE floor_copy (LIKE {table} INCLUDING DEFAULTS INCLUDING STORAGE)")
             (key,) = _definitions(cursor, table, "p")
             cursor.execute(f"ALTER TABLE floor_copy ADD {key}")
-            later = _definitions(cursor, table, "uc")
-            indexes = _plain_indexes(cursor, table)
+            later = [f"ALTER TABLE floor_copy ADD {definition}" for definition in _definitions(cursor, table, "uc")]
+            later += _plain_indexes(cursor, table)
             cursor.execute("CHECKPOINT")
             start = time.perf_counter()
             with cursor.copy("COPY floor_copy FROM STDIN (FORMAT binary)") as target:
-                for block in blocks:
+                while block := rows.read(BLOCK_BYTES):
                     target.write(block)
-            for definition in later:
-                cursor.execute(f"ALTER TABLE floor_copy ADD {definition}")
-            for definition in indexes:
-                cursor.execute(definition)
+            for statement in later:
+                cursor.execute(statement)
             seconds += time.perf_counter() - start
             cursor.execute("SELECT count(*) FROM floor_copy")
             row_count += cursor.fetchone()[0]
