@@ -72,6 +72,4 @@ def household_with_two_overdue_invoices() -> tuple[Account, list[int]]:
 
 
 def actor_with(*permissions: Permission, limit_minor: int | None = None, user_id: int | None = None) -> Actor:
-    return Actor(
-        name="maria", permissions=frozenset(permissions), amount_limit_minor=limit_minor, user_id=user_id
-    )
+    return Actor(name="maria", permissions=frozenset(permissions), amount_limit_minor=limit_minor, user_id=user_id)

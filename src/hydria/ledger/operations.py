@@ -93,9 +93,7 @@ def post_journal(
     """
     postings = [posting for posting in postings if not posting.is_empty]
     if difference := difference_minor(postings):
-        raise UnableToPostJournal(
-            "journal_unbalanced", _("The journal does not balance."), difference_minor=difference
-        )
+        raise UnableToPostJournal("journal_unbalanced", _("The journal does not balance."), difference_minor=difference)
     if not postings:
         return None
     account_ids = _resolve(postings)

@@ -180,9 +180,7 @@ def get_ledger_account_card(
     entries = (
         within.select_related("journal")
         .annotate(
-            running=Window(
-                Sum(F("debit_minor") - F("credit_minor")), order_by=[F("journal__effective_date"), F("id")]
-            )
+            running=Window(Sum(F("debit_minor") - F("credit_minor")), order_by=[F("journal__effective_date"), F("id")])
         )
         .order_by("journal__effective_date", "id")
     )
@@ -217,9 +215,9 @@ def get_ledger_account_card(
 
 def get_ledger_balance(*, ledger_account_id: int, end_date: datetime.date) -> int:
     """Return the balance of an account before a day; debit balances are positive."""
-    sums = Entry.objects.filter(
-        ledger_account_id=ledger_account_id, journal__effective_date__lt=end_date
-    ).aggregate(balance=Coalesce(Sum(F("debit_minor") - F("credit_minor")), 0))
+    sums = Entry.objects.filter(ledger_account_id=ledger_account_id, journal__effective_date__lt=end_date).aggregate(
+        balance=Coalesce(Sum(F("debit_minor") - F("credit_minor")), 0)
+    )
     return int(sums["balance"])
 
 

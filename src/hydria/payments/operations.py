@@ -251,9 +251,7 @@ def reverse_payment(
         if session_id is not None:
             _lock_open_session(session_id, actor, refusal=UnableToReversePayment)
         receivables.lock_accounts(account_ids=[payment.account_id])
-        (held_item_id,) = receivables_queries.list_item_ids(
-            kind=ItemKind.PAYMENT, source_ids=[payment_id]
-        )[payment_id]
+        (held_item_id,) = receivables_queries.list_item_ids(kind=ItemKind.PAYMENT, source_ids=[payment_id])[payment_id]
         receivables.reverse_settlements(held_item_id=held_item_id, effective_date=effective_date)
         received = Received(
             key=key,
@@ -301,9 +299,7 @@ def create_till(*, actor: Actor, code: str, name: str, office_id: int | None = N
         raise UnableToSaveTill("code_taken", _("There is a till %s already.") % code, till_code=code) from error
 
 
-def open_session(
-    *, actor: Actor, till_id: int, opened_at: datetime.datetime, float_minor: int = 0
-) -> TillSession:
+def open_session(*, actor: Actor, till_id: int, opened_at: datetime.datetime, float_minor: int = 0) -> TillSession:
     """
     Open a cashier's session at a till; opening it again gives the session that is open.
 
@@ -420,9 +416,7 @@ def _check_items(account_id: int, item_ids: Sequence[int]) -> None:
     """Refuse chosen debts that are settled already or are not this account's."""
     standing = receivables_queries.get_open_amounts(account_id=account_id, item_ids=item_ids)
     if unknown := sorted(set(item_ids) - set(standing)):
-        raise UnableToTakePayment(
-            "item_unknown", _("A debt that was chosen is not of this account."), item_ids=unknown
-        )
+        raise UnableToTakePayment("item_unknown", _("A debt that was chosen is not of this account."), item_ids=unknown)
     if settled := [standing[item_id] for item_id in item_ids if standing[item_id].open_minor == 0]:
         codes = sorted({item.document_code for item in settled})
         raise UnableToTakePayment(
@@ -456,9 +450,7 @@ def _open_batch(
         key=key, defaults={"content_hash": hashed, "effective_date": effective_date, "taken_by": actor.name}
     )
     if batch.content_hash != hashed:
-        raise UnableToTakePayments(
-            "key_reused", _("Batch %s came before, with other rows.") % key, batch_id=batch.pk
-        )
+        raise UnableToTakePayments("key_reused", _("Batch %s came before, with other rows.") % key, batch_id=batch.pk)
     return batch, is_new
 
 
@@ -491,9 +483,7 @@ def _judge_rows(
             outcomes.append(RowOutcome(key=row.key, status=RowStatus.REFUSED, code=code))
         elif known_hash:
             outcomes.append(
-                RowOutcome(
-                    key=row.key, status=RowStatus.REPEATED, payment_id=payment_id, receipt_code=receipt_code
-                )
+                RowOutcome(key=row.key, status=RowStatus.REPEATED, payment_id=payment_id, receipt_code=receipt_code)
             )
         else:
             seen[row.key] = (received.content_hash, None, "")

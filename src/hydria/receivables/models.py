@@ -29,7 +29,9 @@ class Item(models.Model):
     `hydria verify` check it in sets.
     """
 
-    account = models.ForeignKey("agreements.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="items")
+    account = models.ForeignKey(
+        "agreements.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="items"
+    )
     side = models.CharField(max_length=4, choices=SIDE_LABELS)
     kind = models.CharField(max_length=20, choices=KIND_LABELS)
     source_id = models.BigIntegerField()

@@ -185,9 +185,7 @@ def list_open_items(*, account_id: int, today: datetime.date, side: ItemSide = I
     ]
 
 
-def get_statement(
-    *, actor: Actor, account_id: int, start_date: datetime.date, end_date: datetime.date
-) -> Statement:
+def get_statement(*, actor: Actor, account_id: int, start_date: datetime.date, end_date: datetime.date) -> Statement:
     """
     Return the statement of an account for the days `[start_date, end_date)`, up to the last second (REC-01).
 
@@ -284,9 +282,7 @@ def get_allocation_rule(*, on_date: datetime.date) -> tuple[SortKey, ...]:
     return tuple(SortKey(key) for key in rule.order) if rule else OLDEST_DUE_FIRST
 
 
-def load_open_items(
-    *, account_ids: Sequence[int], side: ItemSide, item_ids: Sequence[int] | None = None
-) -> OpenItems:
+def load_open_items(*, account_ids: Sequence[int], side: ItemSide, item_ids: Sequence[int] | None = None) -> OpenItems:
     """
     Return what is open of accounts on one side as columns.
 

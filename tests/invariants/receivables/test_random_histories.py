@@ -7,7 +7,6 @@ import random
 
 import pytest
 
-from hydria.kernel.errors import UnableTo
 from hydria.payments.domain.tenders import Tendered, TenderKind
 from hydria.payments.models import Payment
 from hydria.payments.operations import PaymentRow, open_receipt_series, reverse_payment, take_payment, take_payments
@@ -38,7 +37,9 @@ class Life:
     def act(self) -> None:
         self.day += datetime.timedelta(days=self.chance.randrange(4))
         self.number += 1
-        act = self.chance.choice([self.bill, self.bill, self.pay, self.pay_chosen, self.pay_batch, self.undo, self.sweep])
+        act = self.chance.choice(
+            [self.bill, self.bill, self.pay, self.pay_chosen, self.pay_batch, self.undo, self.sweep]
+        )
         act()
 
     def bill(self) -> None:
@@ -80,10 +81,8 @@ class Life:
         take_payments(actor=SYSTEM, key=f"batch-{self.number}", rows=rows, effective_date=self.day)
 
     def undo(self) -> None:
-        payments = list(Payment.objects.order_by("id"))
-        if not payments:
-            return
-        try:
+        payments = list(Payment.objects.filter(reverses=None).order_by("id"))
+        if payments:
             reverse_payment(
                 actor=SYSTEM,
                 payment_id=self.chance.choice(payments).pk,
@@ -91,8 +90,6 @@ class Life:
                 reversed_at=NOW,
                 effective_date=self.day,
             )
-        except UnableTo as refusal:
-            assert refusal.code == "is_a_reversal"
 
     def sweep(self) -> None:
         with acting(SYSTEM):
@@ -125,9 +122,7 @@ def test_reversing_every_payment_leaves_every_invoice_open(seed):
         life.act()
 
     for payment in Payment.objects.filter(reverses=None):
-        reverse_payment(
-            actor=SYSTEM, payment_id=payment.pk, reason="End", reversed_at=NOW, effective_date=life.day
-        )
+        reverse_payment(actor=SYSTEM, payment_id=payment.pk, reason="End", reversed_at=NOW, effective_date=life.day)
 
     standing = OpenItem.objects.filter(item__kind="INVOICE").values_list("open_minor", "item__amount_minor")
     assert all(open_minor == amount_minor for open_minor, amount_minor in standing)

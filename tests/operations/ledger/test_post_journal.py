@@ -153,8 +153,7 @@ class TestPostManualJournal:
             request_id=request_id,
             effective_date=TODAY,
             description=description,
-            postings=postings
-            or [Posting(code="5.1.04", debit_minor=300), Posting(code="1.1.02", credit_minor=300)],
+            postings=postings or [Posting(code="5.1.04", debit_minor=300), Posting(code="1.1.02", credit_minor=300)],
         )
 
     def test_posts_once_when_the_form_is_sent_twice(self):
@@ -166,9 +165,7 @@ class TestPostManualJournal:
 
     def test_refuses_the_control_account(self):
         with pytest.raises(UnableToPostJournal) as refusal:
-            self.post_by_hand(
-                postings=[Posting(code="1.2.01", debit_minor=1), Posting(code="1.1.01", credit_minor=1)]
-            )
+            self.post_by_hand(postings=[Posting(code="1.2.01", debit_minor=1), Posting(code="1.1.01", credit_minor=1)])
 
         assert refusal.value.code == "control_account"
 

@@ -198,9 +198,7 @@ class TestDatabase:
         held = hold(account.pk, 9_000)
 
         with pytest.raises(IntegrityError, match="item_is_never_settled_beyond_its_amount"), transaction.atomic():
-            Allocation.objects.create(
-                owed_item_id=first, held_item_id=held, amount_minor=5_001, effective_date=TODAY
-            )
+            Allocation.objects.create(owed_item_id=first, held_item_id=held, amount_minor=5_001, effective_date=TODAY)
 
     def test_refuses_to_settle_a_settled_item_again(self, household):
         account, (first, _second) = household

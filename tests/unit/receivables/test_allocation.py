@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from hydria.kernel.allotment import settle_in_order
 from hydria.receivables.domain.allocation import OLDEST_DUE_FIRST, OpenItems, SortKey, allocate
 
-rows = st.lists(
-    st.tuples(st.integers(1, 4), st.integers(0, 5), st.integers(0, 2), st.integers(1, 10**13)), max_size=12
-)
+rows = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 5), st.integers(0, 2), st.integers(1, 10**13)), max_size=12)
 rules = st.sampled_from([OLDEST_DUE_FIRST, (SortKey.RANK, SortKey.DUE_DATE), (SortKey.DUE_DATE,), ()])
 
 

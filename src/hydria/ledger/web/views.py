@@ -6,16 +6,16 @@ import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from hydria.kernel.periods import first_of_month
 from hydria.ledger import operations, queries
 from hydria.ledger.web import forms, lists
 from hydria.platform.access import Permission
+from hydria.platform.web.asking import YEARS, day_asked, number_asked
 from hydria.platform.web.doors import actor_of, needs, render_page
 from hydria.platform.web.formats import get_formats
 from hydria.platform.web.forms import handle_form
@@ -26,8 +26,8 @@ ENTRIES_PER_PAGE = 200
 
 def _days_asked(request: HttpRequest) -> tuple[datetime.date, datetime.date]:
     """Return the first and the last day asked for; this month so far when none are."""
-    last_date = parse_date(request.GET.get("until", "")) or timezone.localdate()
-    first_date = parse_date(request.GET.get("since", "")) or first_of_month(last_date)
+    last_date = day_asked(request, "until", default=timezone.localdate())
+    first_date = day_asked(request, "since", default=first_of_month(last_date))
     return min(first_date, last_date), last_date
 
 
@@ -51,8 +51,8 @@ def show_trial_balance(request: HttpRequest) -> HttpResponse:
 def show_ledger_account(request: HttpRequest, ledger_account_id: int) -> HttpResponse:
     """Show the entries of an account with their running balance."""
     first_date, last_date = _days_asked(request)
-    page = request.GET.get("page", "")
-    offset = (int(page) - 1) * ENTRIES_PER_PAGE if page.isdigit() and int(page) else 0
+    page = number_asked(request, "page") or 1
+    offset = (page - 1) * ENTRIES_PER_PAGE
     account = queries.get_ledger_account_card(
         actor=actor_of(request),
         ledger_account_id=ledger_account_id,
@@ -66,8 +66,8 @@ def show_ledger_account(request: HttpRequest, ledger_account_id: int) -> HttpRes
         "account": account,
         "first_date": first_date,
         "last_date": last_date,
-        "next_page": offset // ENTRIES_PER_PAGE + 2 if offset + ENTRIES_PER_PAGE < account.entry_count else None,
-        "previous_page": offset // ENTRIES_PER_PAGE or None,
+        "next_page": page + 1 if page * ENTRIES_PER_PAGE < account.entry_count else None,
+        "previous_page": page - 1 or None,
     }
     return render_page(request, "ledger/ledger_account.html", context)
 
@@ -160,6 +160,8 @@ def show_periods(request: HttpRequest) -> HttpResponse:
 @needs(Permission.LEDGER_CLOSE)
 def close_period(request: HttpRequest, year: int, month: int) -> HttpResponse:
     """Close an accounting month for good."""
+    if not (1 <= month <= 12 and year in YEARS):
+        raise Http404
     day = datetime.date(year, month, 1)
 
     def act(data: dict[str, Any]) -> str:

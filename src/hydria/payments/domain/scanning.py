@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 # A scanner may announce the symbol ("]C1") and send the separator that ends a field of variable length (FNC1 as GS).
-_GS1 = re.compile(r"(?:\]C1)?(?:415\d{13})?(?:8020(?P<slip>[^\x1d]{1,25}?)|96(?P<own>[^\x1d]{1,90}?))(?:\x1d?390\d\d{1,15})?")
+_GS1 = re.compile(
+    r"(?:\]C1)?(?:415\d{13})?(?:8020(?P<slip>[^\x1d]{1,25}?)|96(?P<own>[^\x1d]{1,90}?))(?:\x1d?390\d\d{1,15})?"
+)
 
 
 def reference_in(scanned: str) -> str:

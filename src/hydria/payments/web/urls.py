@@ -15,5 +15,6 @@ urlpatterns = [
     path("payments/", views.show_payments, name="payments"),
     path("payments/takings/", views.show_takings, name="takings"),
     path("payments/<int:payment_id>/", views.show_payment, name="payment"),
+    path("payments/<int:payment_id>/receipt.pdf", views.show_receipt, name="receipt"),
     path("payments/<int:payment_id>/reverse/", views.reverse_payment, name="payment_reverse"),
 ]

@@ -9,19 +9,22 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from hydria.payments import operations, queries
+from hydria.payments.documents.receipt import render_receipt
 from hydria.payments.domain.scanning import reference_in
 from hydria.payments.domain.tenders import TenderKind
 from hydria.payments.models import TillSession
 from hydria.payments.web import forms, lists
 from hydria.platform.access import Permission
+from hydria.platform.queries import get_letterhead
+from hydria.platform.web.asking import day_asked, number_asked
 from hydria.platform.web.doors import actor_of, needs, render_page
 from hydria.platform.web.formats import get_currency, get_formats
 from hydria.platform.web.forms import go_to, handle_form
 from hydria.platform.web.listing import build_list, show_list
+from hydria.receivables.queries import get_balance
 
 
 def _my_session(request: HttpRequest) -> TillSession | None:
@@ -127,18 +130,14 @@ def show_session(request: HttpRequest, session_id: int) -> HttpResponseBase:
         "session": queries.get_session_card(actor=actor, session_id=session_id),
         "list": build_list(request, listing=lists.PAYMENTS, rows=rows),
     }
-    return render_page(
-        request, "payments/session.html", context, fragments={"list-payments": "platform/_list.html"}
-    )
+    return render_page(request, "payments/session.html", context, fragments={"list-payments": "platform/_list.html"})
 
 
 @needs(Permission.PAYMENT_VIEW)
 def show_payments(request: HttpRequest) -> HttpResponseBase:
     """List payments."""
     rows = queries.list_payments(actor=actor_of(request))
-    return show_list(
-        request, listing=lists.PAYMENTS, rows=rows, title=_("Payments"), template="payments/payments.html"
-    )
+    return show_list(request, listing=lists.PAYMENTS, rows=rows, title=_("Payments"), template="payments/payments.html")
 
 
 @needs(Permission.PAYMENT_VIEW)
@@ -146,18 +145,29 @@ def show_payment(request: HttpRequest, payment_id: int) -> HttpResponse:
     """Show a payment; right after it was taken, with the change to give back."""
     actor = actor_of(request)
     payment = queries.get_payment_card(actor=actor, payment_id=payment_id)
-    change = request.GET.get("change", "")
+    change_minor = number_asked(request, "change")
     context = {
         "title": payment.receipt_code,
         "payment": payment,
-        "is_just_taken": change.isdigit(),
-        "change_minor": int(change) if change.isdigit() else 0,
+        "is_just_taken": change_minor is not None,
+        "change_minor": change_minor,
         "may_reverse": actor.may(Permission.PAYMENT_REVERSE)
         and payment.reverses_id is None
         and payment.reversed_by_id is None,
         "may_take": actor.may(Permission.PAYMENT_TAKE),
     }
     return render_page(request, "payments/payment.html", context)
+
+
+@needs(Permission.PAYMENT_VIEW)
+def show_receipt(request: HttpRequest, payment_id: int) -> HttpResponse:
+    """Print the receipt of a payment, with the balance of the account as it stands now."""
+    card = queries.get_payment_card(actor=actor_of(request), payment_id=payment_id)
+    balance = get_balance(account_id=card.account.account_id, today=timezone.localdate())
+    pdf = render_receipt(
+        card=card, letterhead=get_letterhead(), formats=get_formats(), balance_minor=balance.balance_minor
+    )
+    return HttpResponse(pdf, content_type="application/pdf")
 
 
 @needs(Permission.PAYMENT_REVERSE)
@@ -195,7 +205,7 @@ def reverse_payment(request: HttpRequest, payment_id: int) -> HttpResponse:
 @needs(Permission.PAYMENT_VIEW)
 def show_takings(request: HttpRequest) -> HttpResponse:
     """Show what was taken on a day by cashier and form."""
-    day = parse_date(request.GET.get("day", "")) or timezone.localdate()
+    day = day_asked(request, "day", default=timezone.localdate())
     rows = queries.list_takings(actor=actor_of(request), day=day)
     context = {
         "title": _("Takings of %s") % get_formats().date(day),

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.urls import reverse
+
+from hydria.agreements.models import AccountParty, AccountRole
+from hydria.parties.models import Party
+from hydria.payments.domain.tenders import Tendered, TenderKind
+from hydria.payments.models import Payment, TillSession
+from hydria.payments.operations import create_till, open_receipt_series, take_payment
+from hydria.platform.access import SYSTEM, Permission
+from hydria.platform.models import Company, Role, User
+from money_factories import NOW, TODAY, chart_of_accounts, household_with_two_overdue_invoices
+
+pytestmark = pytest.mark.django_db
+
+CASHIER = (
+    Permission.REGISTER_VIEW,
+    Permission.RECEIVABLE_VIEW,
+    Permission.PAYMENT_VIEW,
+    Permission.PAYMENT_TAKE,
+)
+
+
+def log_in(client, *permissions, username="maria"):
+    role = Role.objects.create(code=username, name=username, permissions=[str(item) for item in permissions])
+    user = User.objects.create_user(username, "a-long-password", full_name=username.title())
+    user.roles.add(role)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def household():
+    Company.objects.create(id=1, name="Aguas", currency="DOP", country="DO", language="en", timezone="UTC")
+    chart_of_accounts()
+    open_receipt_series(actor=SYSTEM)
+    create_till(actor=SYSTEM, code="T1", name="Till 1")
+    account, items = household_with_two_overdue_invoices()
+    party = Party.objects.create(number="P-1", kind="PERSON", name="Peña, José", search_name="pena, jose")
+    AccountParty.objects.create(
+        account=account, party=party, role=AccountRole.HOLDER, valid_during=(datetime.date(2020, 1, 1), None)
+    )
+    return account, items
+
+
+@pytest.fixture
+def till(client, household):
+    """Return a client whose cashier has a till open."""
+    log_in(client, *CASHIER)
+    till_id = client.get(reverse("till_open")).context["form"].fields["till_id"].choices[0][0]
+    client.post(reverse("till_open"), {"till_id": till_id, "float_minor": "10.00"})
+    return client
+
+
+def money(**fields):
+    return {"key": "form-1", "amount_minor": "120.00", **fields}
+
+
+class TestShowTill:
+    def test_asks_to_open_a_till_first(self, client, household):
+        log_in(client, *CASHIER)
+
+        assert client.get(reverse("till"), follow=True).redirect_chain[-1][0] == reverse("till_open")
+
+    @pytest.mark.parametrize("typed", ["{number}", "(96){number}", "]C196{number}", "Pena", "jose"])
+    def test_leads_straight_to_the_account_that_is_meant(self, till, household, typed):
+        account, _items = household
+
+        response = till.get(reverse("till"), {"q": typed.format(number=account.number)})
+
+        assert response.url == reverse("till_account", args=[account.pk])
+
+    def test_says_when_nobody_is_found(self, till):
+        assert "Nobody found" in till.get(reverse("till"), {"q": "zzz"}).content.decode()
+
+
+class TestTakePayment:
+    def test_shows_the_debts_in_few_queries(self, till, household, django_assert_max_num_queries):
+        account, _items = household
+
+        with django_assert_max_num_queries(14):
+            page = till.get(reverse("till_account", args=[account.pk])).content.decode()
+
+        assert "50.00" in page
+        assert "70.00" in page
+
+    def test_takes_the_exact_sum_in_cash_at_enter(self, till, household):
+        account, _items = household
+
+        response = till.post(reverse("till_account", args=[account.pk]), money())
+
+        payment = Payment.objects.get()
+        assert response.url == f"{reverse('payment', args=[payment.pk])}?change=0"
+        assert list(payment.tenders.values_list("kind", "amount_minor")) == [("CASH", 12_000)]
+        assert payment.session.cashier.username == "maria"
+
+    def test_shows_the_change(self, till, household):
+        account, _items = household
+
+        response = till.post(reverse("till_account", args=[account.pk]), money(cash_minor="150.00"), follow=True)
+
+        assert "Give back" in response.content.decode()
+        assert "30.00" in response.content.decode()
+
+    def test_pays_once_when_the_form_is_sent_twice(self, till, household):
+        account, _items = household
+        till.post(reverse("till_account", args=[account.pk]), money())
+        till.post(reverse("till_account", args=[account.pk]), money())
+
+        assert Payment.objects.count() == 1
+
+    def test_keeps_what_was_typed_when_it_is_refused(self, till, household):
+        account, (first, _second) = household
+
+        response = till.post(
+            reverse("till_account", args=[account.pk]),
+            money(card_minor="200.00", card_reference="AUTH-7", item_ids=[first]),
+        )
+
+        page = response.content.decode()
+        assert response.status_code == 422
+        assert "Change is given from cash only" in page
+        assert "AUTH-7" in page
+        assert "checked" in page
+
+    def test_names_the_receipt_when_a_debt_was_just_paid(self, till, household):
+        account, (first, second) = household
+        form = money(item_ids=[first, second])
+        take_payment(
+            actor=SYSTEM,
+            account_id=account.pk,
+            tenders=[Tendered(kind=TenderKind.CASH, amount_minor=5_000)],
+            key="other",
+            received_at=NOW,
+            effective_date=TODAY,
+            item_ids=[first],
+        )
+
+        response = till.post(reverse("till_account", args=[account.pk]), form)
+
+        assert response.status_code == 422
+        assert Payment.objects.count() == 1
+
+    @pytest.mark.parametrize("amount", ["-1", "abc", "1.234", "0", ""])
+    def test_refuses_what_is_no_amount(self, till, household, amount):
+        account, _items = household
+
+        response = till.post(reverse("till_account", args=[account.pk]), money(amount_minor=amount))
+
+        assert response.status_code == 422
+        assert not Payment.objects.exists()
+
+
+class TestCloseSession:
+    def test_tells_the_difference_after_the_count(self, till, household):
+        account, _items = household
+        till.post(reverse("till_account", args=[account.pk]), money())
+
+        blind = till.get(reverse("till_close")).content.decode()
+        page = till.post(reverse("till_close"), {"counted_minor": "129.50"}, follow=True).content.decode()
+
+        assert "130.00" not in blind
+        assert "130.00" in page
+        assert "−0.50" in page
+        assert TillSession.objects.get().closed_at
+
+
+class TestPayment:
+    @pytest.fixture
+    def payment(self, household):
+        account, _items = household
+        return take_payment(
+            actor=SYSTEM,
+            account_id=account.pk,
+            tenders=[Tendered(kind=TenderKind.CASH, amount_minor=5_000)],
+            key="one",
+            received_at=NOW,
+            effective_date=TODAY,
+        )
+
+    def test_is_given_back_with_a_reason(self, client, payment):
+        log_in(client, *CASHIER, Permission.PAYMENT_REVERSE)
+        address = reverse("payment_reverse", args=[payment.pk])
+
+        assert client.post(address, {"reason": ""}).status_code == 422
+        page = client.post(address, {"reason": "Wrong account"}, follow=True).content.decode()
+
+        assert "Wrong account" in page
+        assert Payment.objects.count() == 2
+
+    def test_prints_its_receipt(self, client, payment):
+        log_in(client, *CASHIER)
+
+        response = client.get(reverse("receipt", args=[payment.pk]))
+
+        assert response.content.startswith(b"%PDF")
+
+    def test_prints_the_statement(self, client, payment):
+        log_in(client, *CASHIER)
+
+        response = client.get(reverse("statement_pdf", args=[payment.account_id]))
+
+        assert response.content.startswith(b"%PDF")
+
+    def test_shows_the_statement(self, client, payment):
+        log_in(client, *CASHIER)
+
+        page = client.get(
+            reverse("statement", args=[payment.account_id]), {"since": "2026-01-01", "until": "2026-12-31"}
+        ).content.decode()
+
+        assert payment.receipt_code in page
+        assert "70.00" in page
+
+
+PAGES = {
+    "till": (Permission.PAYMENT_TAKE, False),
+    "till_open": (Permission.PAYMENT_TAKE, False),
+    "till_close": (Permission.PAYMENT_TAKE, False),
+    "till_account": (Permission.PAYMENT_TAKE, True),
+    "till_session": (Permission.PAYMENT_VIEW, True),
+    "payments": (Permission.PAYMENT_VIEW, False),
+    "takings": (Permission.PAYMENT_VIEW, False),
+    "payment": (Permission.PAYMENT_VIEW, True),
+    "receipt": (Permission.PAYMENT_VIEW, True),
+    "payment_reverse": (Permission.PAYMENT_REVERSE, True),
+    "statement": (Permission.RECEIVABLE_VIEW, True),
+    "statement_pdf": (Permission.RECEIVABLE_VIEW, True),
+}
+
+
+class TestPermissions:
+    @pytest.mark.parametrize("name", PAGES)
+    def test_every_page_is_closed_to_those_without_its_permission(self, client, name):
+        permission, has_id = PAGES[name]
+        log_in(client, *(item for item in Permission if item is not permission))
+
+        assert client.get(reverse(name, args=[1] if has_id else [])).status_code == 403
+
+    @pytest.mark.parametrize("name", PAGES)
+    def test_every_page_asks_strangers_to_log_in(self, client, name):
+        address = reverse(name, args=[1] if PAGES[name][1] else [])
+
+        assert client.get(address).url.startswith(reverse("login"))
+
+    @pytest.mark.parametrize("name", [name for name, (_permission, has_id) in PAGES.items() if has_id])
+    def test_what_is_not_there_is_not_found(self, till, name):
+        till.logout()
+        log_in(till, *Permission, username="ana")
+
+        response = till.get(reverse(name, args=[424_242]), follow=True)
+
+        assert response.status_code == 404 or response.redirect_chain
