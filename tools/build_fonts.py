@@ -45,7 +45,14 @@ def build_weight(*, weight: int, style: str, source: Path, path: Path) -> None:
             parts.append(str(part))
         merged = Merger().merge(parts)
     merged["OS/2"].usWeightClass = weight
-    for name_id, text in {1: f"Inter {style}", 2: "Regular", 4: f"Inter {style}", 6: f"Inter-{style}", 16: "Inter", 17: style}.items():
+    for name_id, text in {
+        1: f"Inter {style}",
+        2: "Regular",
+        4: f"Inter {style}",
+        6: f"Inter-{style}",
+        16: "Inter",
+        17: style,
+    }.items():
         merged["name"].setName(text, name_id, 3, 1, 0x409)
     merged.recalcTimestamp = False
     unfinished = path.with_suffix(".part")

@@ -40,6 +40,28 @@ def rate(
     show_figures(bench.measure(account_count=accounts)["figures"], as_json=as_json)
 
 
+@app.command()
+def pdf(
+    pages: Annotated[int, typer.Option(min=10, help="Invoices printed in one measurement.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Print invoices, and the same pages by bare Typst as the floor."""
+    from hydria.billing.documents import bench
+
+    show_figures(bench.measure(page_count=pages), as_json=as_json)
+
+
+@app.command()
+def load(
+    points: Annotated[int, typer.Option(min=1000, help="Points with meters and a year of readings.")] = 200_000,
+    as_json: AsJson = False,
+) -> None:
+    """Load a register and a year of readings from files, and COPY exactly the same rows as the floor."""
+    from hydria.intake import bench
+
+    show_figures(bench.measure(points=points), as_json=as_json)
+
+
 def show_figures(figures: Sequence[Any], *, as_json: bool) -> None:
     """Print figures as a table, or as one JSON object together with the machine that made them."""
     rows: list[Mapping[str, Any]] = [asdict(figure) if is_dataclass(figure) else figure for figure in figures]  # type: ignore[arg-type]

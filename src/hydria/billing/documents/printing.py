@@ -134,7 +134,13 @@ class _CardBuilder:
         unit = version.compiled.form.unit.replace("m3", "m³")
         lines = sorted(segment.lines.all(), key=lambda line: charges[line.charge_id].position)
         return [
-            _line(charges[line.charge_id].name_in(formats.locale.language), line.amount_minor, line.explanation, unit, formats)
+            _line(
+                charges[line.charge_id].name_in(formats.locale.language),
+                line.amount_minor,
+                line.explanation,
+                unit,
+                formats,
+            )
             for line in lines
             if not (charges[line.charge_id].is_tax or charges[line.charge_id].is_memo)
         ]
@@ -142,7 +148,12 @@ class _CardBuilder:
     def _taxes(self, segment: Segment, formats: Formats) -> list[TaxRow]:
         charges = {charge.id: charge for charge in self.versions[segment.tariff_version_id].charges}
         return [
-            _tax(charges[line.charge_id].name_in(formats.locale.language), line.amount_minor, line.explanation, formats.currency)
+            _tax(
+                charges[line.charge_id].name_in(formats.locale.language),
+                line.amount_minor,
+                line.explanation,
+                formats.currency,
+            )
             for line in segment.lines.all()
             if charges[line.charge_id].is_tax and not charges[line.charge_id].is_memo
         ]
@@ -184,9 +195,7 @@ def _titled(version: VersionCard, language: str) -> str:
     return titles.get(language) or next(iter(titles.values()), version.code)
 
 
-def _meter_row(
-    installation: InstallationCard, used: ConsumptionCard, *, is_first: bool, is_last: bool
-) -> MeterRow:
+def _meter_row(installation: InstallationCard, used: ConsumptionCard, *, is_first: bool, is_last: bool) -> MeterRow:
     previous_milli = used.previous_milli if is_first else installation.initial_milli
     current_milli = used.current_milli if is_last else installation.final_milli
     volume_l = used.quantity_milli or 0

@@ -24,9 +24,7 @@ def render_receipt(*, card: PaymentCard, letterhead: Letterhead, formats: Format
     return compiler.render_pdf(template=TEMPLATE, data=data, created_at=card.received_at)
 
 
-def build_data(
-    *, card: PaymentCard, letterhead: Letterhead, formats: Formats, balance_minor: int
-) -> dict[str, object]:
+def build_data(*, card: PaymentCard, letterhead: Letterhead, formats: Formats, balance_minor: int) -> dict[str, object]:
     """Spell a payment in the language of the formats, as the plain data that the template lays out."""
     with translation.override(formats.locale.language):
         received_at = format_datetime(timezone.localtime(card.received_at), "d MMM y HH:mm", locale=formats.locale)
@@ -39,10 +37,16 @@ def build_data(
             (_("Gives back"), card.reverses_code),
             (_("Reason"), card.reason),
         ]
-        paid = [(settlement.document_code or settlement.kind_label, settlement.amount_minor) for settlement in card.settlements]
+        paid = [
+            (settlement.document_code or settlement.kind_label, settlement.amount_minor)
+            for settlement in card.settlements
+        ]
         if card.held_minor:
             paid.append((_("Held for your next invoice"), card.held_minor))
-        tenders = [(" ".join(filter(None, (tender.kind_label, tender.reference))), tender.amount_minor) for tender in card.tenders]
+        tenders = [
+            (" ".join(filter(None, (tender.kind_label, tender.reference))), tender.amount_minor)
+            for tender in card.tenders
+        ]
         balance = _("Balance in your favor") if balance_minor < 0 else _("Balance after this payment")
         return {
             "language": formats.locale.language,

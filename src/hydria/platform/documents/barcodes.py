@@ -34,7 +34,7 @@ def gs1_128_svg(element_string: str) -> str:
     """
     Draw a GS1-128 barcode one unit per module, without text or quiet zone.
 
-    :raises ValueError: if an identifier, its length or its check digit breaks the standard.
+    :raises ValueError: if an identifier or the length of what it says breaks the standard.
     """
     barcode = zxingcpp.create_barcode(element_string, zxingcpp.BarcodeFormat.Code128, gs1=True)
     if len(barcode.text.replace("(", "").replace(")", "")) > GS1_CHARACTERS_MAX:

@@ -24,11 +24,11 @@ def locale_name(*, language: str, country: str) -> str:
     >>> locale_name(language="es", country="DO"), locale_name(language="en", country="DO")
     ('es_DO', 'en')
     """
-    name = f"{language.split('-')[0]}_{country}"
+    name = f"{language.split('-', maxsplit=1)[0]}_{country}"
     try:
         return str(Locale.parse(name))
     except (UnknownLocaleError, ValueError):
-        return language.split("-")[0]
+        return language.split("-", maxsplit=1)[0]
 
 
 @dataclass(frozen=True, slots=True)
