@@ -3,38 +3,46 @@ Gather what a cycle's points have to be measured by: spans, the stretches of the
 
 The chain of consumptions of a point has no gap: a span starts where the last live consumption ended, or where the
 first meter was installed. It ends at the newest reading up to the day asked for, or on that day when nobody read. A
-change of customer on a day that has a reading splits it.
+change of customer on a day that has a reading splits it. How far estimates run ahead of the dials is kept with the last
+consumption of the chain (`ahead_milli` of its detail) and carried into the next.
 """
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from django.db import connection
 
 from hydria.metering.domain.consumption import UNKNOWN_MILLI
 from hydria.platform.bulk import read_columns
 
 Int64Array = npt.NDArray[np.int64]
-HISTORY_COUNT = 12
+HISTORY_COUNT = 13
+"""Periods looked back on; with monthly reading the same month of last year is the twelfth."""
+
+PEER_DAYS, PEER_COUNT_MIN = 120, 5
+YEAR_DAYS = 365
 
 _STRETCHES = """
 WITH point AS (
-    SELECT point.id, point.number, route.id AS route_id, last.end_date AS last_end_date
+    SELECT point.id, last.end_date AS last_end_date, coalesce((last.detail->>'ahead_milli')::bigint, 0) AS carried_milli
     FROM premises_servicepoint point JOIN premises_route route ON route.id = point.route_id
-    LEFT JOIN LATERAL (SELECT end_date FROM metering_consumption
+    LEFT JOIN LATERAL (SELECT end_date, detail FROM metering_consumption
         WHERE service_point_id = point.id AND state <> 'SUPERSEDED' ORDER BY start_date DESC LIMIT 1) last ON true
     WHERE point.is_metered AND {points}
 ), chain AS (
-    SELECT point.id, coalesce(point.last_end_date, first.day) AS start_date
+    SELECT point.id, coalesce(point.last_end_date, first.day) AS start_date, point.carried_milli
     FROM point JOIN LATERAL (SELECT min(lower(valid_during)) AS day FROM metering_installation
         WHERE service_point_id = point.id) first ON first.day IS NOT NULL
     WHERE coalesce(point.last_end_date, first.day) < %(until_date)s
 ), dial AS (
-    SELECT chain.id AS point_id, chain.start_date AS chain_start, installation.id AS installation_id,
+    SELECT chain.id AS point_id, chain.start_date AS chain_start, chain.carried_milli,
         register.id AS register_id, register.digits, register.multiplier, installation.initial_milli,
         installation.final_milli, lower(installation.valid_during) AS installed_date,
         upper(installation.valid_during) AS removed_date
@@ -67,7 +75,7 @@ SELECT span.point_id, span.start_date, span.end_date, dial.register_id, dial.dig
     opening.id AS opening_id, coalesce(opening.value_milli, dial.initial_milli) AS opening_milli,
     closing.id AS closing_id,
     CASE WHEN dial.removed_date <= span.end_date THEN dial.final_milli ELSE closing.value_milli END AS closing_milli,
-    coalesce(carried.quantity_milli, 0) AS carried_milli
+    dial.carried_milli
 FROM span
 JOIN dial ON dial.point_id = span.point_id AND dial.installed_date < span.end_date
     AND (dial.removed_date IS NULL OR dial.removed_date > span.start_date)
@@ -79,10 +87,6 @@ LEFT JOIN LATERAL (SELECT id, value_milli FROM metering_reading
     WHERE register_id = dial.register_id AND is_live AND value_milli IS NOT NULL
         AND read_date = span.end_date AND (dial.removed_date IS NULL OR dial.removed_date > span.end_date)
     LIMIT 1) closing ON true
-LEFT JOIN LATERAL (SELECT sum(quantity_milli)::bigint AS quantity_milli FROM metering_consumption
-    WHERE service_point_id = span.point_id AND state <> 'SUPERSEDED' AND kind IN ('ESTIMATED', 'ASSUMED')
-        AND start_date >= greatest(coalesce(opening.read_date, dial.installed_date), dial.installed_date)
-        AND end_date <= span.start_date) carried ON true
 ORDER BY span.point_id, span.start_date, dial.installed_date
 """
 
@@ -103,24 +107,48 @@ _STRETCH_SCHEMA = {
 }
 
 _HISTORY = """
-SELECT service_point_id, place, kind, quantity_milli, days FROM (
-    SELECT consumption.service_point_id, consumption.kind, coalesce(consumption.quantity_milli, 0) AS quantity_milli,
-        consumption.end_date - consumption.start_date AS days,
+SELECT service_point_id, place, is_measured, is_estimated, quantity_milli, start_date, end_date FROM (
+    SELECT consumption.service_point_id, consumption.start_date, consumption.end_date,
+        coalesce(consumption.quantity_milli, 0) AS quantity_milli, consumption.kind = 'ESTIMATED' AS is_estimated,
+        -- A period that settles an estimate has the estimate in it, so it is no history (I11).
+        consumption.kind = 'MEASURED' AND coalesce((consumption.detail->>'carried_milli')::bigint, 0) = 0 AS is_measured,
         row_number() OVER (PARTITION BY consumption.service_point_id ORDER BY consumption.start_date DESC) AS place
     FROM metering_consumption consumption
     JOIN premises_servicepoint point ON point.id = consumption.service_point_id
     JOIN premises_route route ON route.id = point.route_id
     WHERE {points} AND consumption.state = 'FINAL' AND consumption.start_date >= %(history_from)s
+        AND consumption.start_date < %(until_date)s
 ) recent WHERE place <= %(history_count)s
 """
 
 _HISTORY_SCHEMA = {
     "point_id": pl.Int64,
     "place": pl.Int64,
-    "kind": pl.String,
+    "is_measured": pl.Boolean,
+    "is_estimated": pl.Boolean,
     "quantity_milli": pl.Int64,
-    "days": pl.Int64,
+    "start_date": pl.Date,
+    "end_date": pl.Date,
 }
+
+_PEERS = """
+WITH chosen AS (
+    SELECT service_point_id, min(category_id) AS category_id, sum(unit_count) AS unit_count FROM premises_pointunits
+    WHERE service_point_id = ANY(%(point_ids)s) AND valid_during @> %(until_date)s::date GROUP BY service_point_id
+), peer AS (
+    SELECT units.category_id, percentile_disc(0.5) WITHIN GROUP (
+        ORDER BY consumption.quantity_milli * 1000 / (consumption.end_date - consumption.start_date) / units.unit_count
+    ) AS per_day_micro
+    FROM metering_consumption consumption
+    JOIN premises_pointunits units ON units.service_point_id = consumption.service_point_id
+        AND units.valid_during @> consumption.start_date
+    WHERE units.category_id IN (SELECT category_id FROM chosen) AND consumption.state = 'FINAL'
+        AND consumption.kind = 'MEASURED' AND consumption.quantity_milli > 0
+        AND consumption.end_date > %(until_date)s::date - %(peer_days)s AND consumption.end_date <= %(until_date)s
+    GROUP BY units.category_id HAVING count(*) >= %(peer_count)s
+)
+SELECT chosen.service_point_id, peer.per_day_micro * chosen.unit_count FROM chosen JOIN peer USING (category_id)
+"""
 
 _CYCLE_POINTS = "route.cycle_id = %(cycle_id)s"
 _CHOSEN_POINTS = "point.id = ANY(%(point_ids)s)"
@@ -157,21 +185,28 @@ class Gathered:
     """
     Hold the stretches as they were read, ordered by span, and each span's place.
 
-    stretches     frame[s]
-    span_index    int64[s]  which span each stretch belongs to
-    first_index   int64[n]  first stretch of each span
-    last_index    int64[n]  last stretch of each span
+    stretches       frame[s]
+    span_index      int64[s]  which span each stretch belongs to
+    first_index     int64[n]  first stretch of each span
+    last_index      int64[n]  last stretch of each span
+    place_in_point  int64[n]  0 for the first span of a point, 1 for the one that follows it ...
     """
 
     stretches: pl.DataFrame
     span_index: Int64Array
     first_index: Int64Array
     last_index: Int64Array
+    place_in_point: Int64Array
 
     @property
     def span_count(self) -> int:
         """Count the spans."""
         return len(self.first_index)
+
+    def spans_in_order(self) -> Iterator[Int64Array]:
+        """Yield the first spans of all points, then the second ones, and so on."""
+        for place in range(int(self.place_in_point.max(initial=-1)) + 1):
+            yield np.flatnonzero(self.place_in_point == place)
 
     def column(self, name: str) -> Int64Array:
         """Return a column of the stretches; what is missing is `UNKNOWN_MILLI`."""
@@ -189,15 +224,18 @@ class Gathered:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """
-    Hold what points used before, newest first; rows as in the order of `point_ids`.
+    Hold what points used before, newest first; one row per span.
 
-    quantity_milli, days    int64[n, k]  of measured periods, 0 elsewhere
-    zeros_before            int64[n]     zeros directly before now
-    estimates_before        int64[n]     estimates directly before now
+    quantity_milli, days            int64[n, k]  of measured periods, 0 elsewhere
+    last_year_milli, last_year_days int64[n]     of the measured period a year before the span, 0 when there is none
+    zeros_before                    int64[n]     zeros directly before now
+    estimates_before                int64[n]     estimates directly before now
     """
 
     quantity_milli: Int64Array
     days: Int64Array
+    last_year_milli: Int64Array
+    last_year_days: Int64Array
     zeros_before: Int64Array
     estimates_before: Int64Array
 
@@ -208,38 +246,72 @@ def gather_stretches(*, scope: Scope) -> Gathered:
     key = stretches["point_id"].to_numpy() * 100_000 + stretches["start_date"].to_physical().to_numpy()
     is_first = np.append(True, key[1:] != key[:-1])[: len(key)]
     first_index = np.flatnonzero(is_first)
+    point_ids = stretches["point_id"].to_numpy()[first_index]
+    starts_point = np.append(True, point_ids[1:] != point_ids[:-1])[: len(point_ids)]
+    spans = np.arange(len(point_ids))
     return Gathered(
         stretches=stretches,
         span_index=np.cumsum(is_first) - 1,
         first_index=first_index,
         last_index=np.append(first_index[1:], len(key))[: len(first_index)] - 1,
+        place_in_point=spans - np.maximum.accumulate(np.where(starts_point, spans, 0)),
     )
 
 
-def gather_history(*, scope: Scope, point_ids: Int64Array) -> History:
-    """Return the history of the points, aligned with `point_ids`."""
+def gather_history(*, scope: Scope, point_ids: Int64Array, middle_days: Int64Array) -> History:
+    """
+    Return the history of points, one row per span.
+
+    point_ids    int64[n]  the point of each span; two spans of one point (its customer changed) share a history
+    middle_days  int64[n]  the middle of each span, days since 1970
+    """
     frame = read_columns(scope.restrict(_HISTORY), scope.parameters, schema=_HISTORY_SCHEMA)
-    shape = (len(point_ids), HISTORY_COUNT)
-    quantity_milli, days = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    is_zero, is_estimate = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    known_ids, first_rows = np.unique(point_ids, return_index=True)
-    row = np.searchsorted(known_ids, frame["point_id"].to_numpy())
-    is_known = (row < len(known_ids)) & (known_ids[np.minimum(row, len(known_ids) - 1)] == frame["point_id"].to_numpy())
-    row, place = first_rows[row[is_known]], frame["place"].to_numpy()[is_known] - 1
-    measured = (frame["kind"] == "MEASURED").to_numpy()[is_known]
-    quantity = frame["quantity_milli"].to_numpy()[is_known]
-    quantity_milli[row, place] = np.where(measured, quantity, 0)
-    days[row, place] = np.where(measured, frame["days"].to_numpy()[is_known], 0)
-    is_zero[row, place] = measured & (quantity == 0)
-    is_estimate[row, place] = (frame["kind"] == "ESTIMATED").to_numpy()[is_known]
-    # A point with two spans (its customer changed) has one history for both.
-    source = first_rows[np.searchsorted(known_ids, point_ids)]
+    known_ids, index_of_span = np.unique(point_ids, return_inverse=True)
+    frame = frame.filter(pl.col("point_id").is_in(known_ids))
+    row, place = np.searchsorted(known_ids, frame["point_id"].to_numpy()), frame["place"].to_numpy() - 1
+    is_measured = frame["is_measured"].to_numpy()
+    start, end = (frame[name].to_physical().to_numpy().astype(np.int64) for name in ("start_date", "end_date"))
+
+    def grid(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        cells = np.zeros((len(known_ids), HISTORY_COUNT), dtype=values.dtype)
+        cells[row, place] = values
+        return cells[index_of_span]
+
+    quantity = np.where(is_measured, frame["quantity_milli"].to_numpy(), 0)
+    quantity_milli, days = grid(quantity), grid(np.where(is_measured, end - start, 0))
+    year_before = middle_days[:, None] - YEAR_DAYS
+    is_last_year = (grid(start) <= year_before) & (year_before < grid(end)) & (days > 0)
     return History(
-        quantity_milli=quantity_milli[source],
-        days=days[source],
-        zeros_before=_run_length(is_zero)[source],
-        estimates_before=_run_length(is_estimate)[source],
+        quantity_milli=quantity_milli,
+        days=days,
+        last_year_milli=(quantity_milli * is_last_year).sum(axis=1),
+        last_year_days=(days * is_last_year).sum(axis=1),
+        zeros_before=_run_length(grid(is_measured & (quantity == 0))),
+        estimates_before=_run_length(grid(frame["is_estimated"].to_numpy())),
     )
+
+
+def gather_peers(*, scope: Scope, point_ids: Int64Array) -> Int64Array:
+    """
+    Return what points of the same category used lately, for as many units: the median per day, in millionths.
+
+    point_ids  int64[n]
+    returns    int64[n]  0 where fewer than `PEER_COUNT_MIN` peers were measured
+    """
+    if not len(point_ids):
+        return np.zeros(0, dtype=np.int64)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PEERS,
+            {
+                "point_ids": point_ids.tolist(),
+                "until_date": scope.until_date,
+                "peer_days": PEER_DAYS,
+                "peer_count": PEER_COUNT_MIN,
+            },
+        )
+        per_day = {point_id: int(rate) for point_id, rate in cursor.fetchall()}
+    return np.array([per_day.get(point_id, 0) for point_id in point_ids.tolist()], dtype=np.int64)
 
 
 def _run_length(flags: npt.NDArray[np.bool_]) -> Int64Array:

@@ -10,10 +10,12 @@ import numpy.typing as npt
 import polars as pl
 
 from hydria.metering import models
-from hydria.metering._gathering import Gathered, Scope, gather_history, gather_stretches
-from hydria.metering.domain import estimation, validation
-from hydria.metering.domain.consumption import UNKNOWN_MILLI, Quantities, RollOverPolicy, Turn, measure
-from hydria.metering.domain.validation import SEVERITY_OF, FindingCode, Judged, Policy
+from hydria.metering._estimating import Expected, expect
+from hydria.metering._gathering import Gathered, Scope, gather_stretches
+from hydria.metering.domain import validation
+from hydria.metering.domain.consumption import UNKNOWN_MILLI, Quantities, Turn, measure, settle
+from hydria.metering.domain.policy import Policy
+from hydria.metering.domain.validation import SEVERITY_OF, FindingCode, Judged
 from hydria.platform.bulk import copy_columns, take_ids
 from hydria.platform.transactions import in_transaction
 
@@ -34,6 +36,22 @@ class Measured:
 NOTHING = Measured(consumption_count=0, estimated_count=0, held_count=0, quantity_milli=0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """
+    What each span counts for, ready to write.
+
+    quantity_milli  int64[n]  UNKNOWN_MILLI where nothing is known and nothing could be estimated
+    carried_milli   int64[n]  how far estimates ran ahead of the dials before the span
+    ahead_milli     int64[n]  ... and after it
+    """
+
+    quantity_milli: Int64Array
+    is_measured: BoolArray
+    carried_milli: Int64Array
+    ahead_milli: Int64Array
+
+
 @in_transaction
 def write_consumptions(*, scope: Scope, policy: Policy) -> Measured:
     """
@@ -44,41 +62,14 @@ def write_consumptions(*, scope: Scope, policy: Policy) -> Measured:
     gathered = gather_stretches(scope=scope)
     if not gathered.span_count:
         return NOTHING
-    point_ids = gathered.of_first("point_id").to_numpy()
-    days = (gathered.of_first("end_date") - gathered.of_first("start_date")).dt.total_days().to_numpy()
-    history = gather_history(scope=scope, point_ids=point_ids)
-    per_day = estimation.daily_average(history_milli=history.quantity_milli, history_days=history.days)
-    usual_milli = estimation.estimate(per_day_micro=per_day, days=days, step_milli=1)
-    quantities = _measure(gathered, usual_milli=usual_milli, roll_over=policy.roll_over)
-    carried_milli = gathered.of_first("carried_milli").to_numpy()
-    measured_milli = np.where(quantities.span_milli == UNKNOWN_MILLI, 0, quantities.span_milli - carried_milli)
-    estimate_milli = estimation.estimate(per_day_micro=per_day, days=days)
-    findings = validation.judge(
-        spans=Judged(
-            quantity_milli=measured_milli,
-            turn=quantities.span_turn,
-            is_exchanged=_any_of_span(gathered, gathered.stretches["is_removed"].to_numpy()),
-            carried_milli=carried_milli,
-            usual_milli=usual_milli,
-            history_count=(history.days > 0).sum(axis=1),
-            zeros_before=history.zeros_before,
-            estimates_before=history.estimates_before,
-            has_estimate=per_day > 0,
-        ),
+    expected = expect(
+        scope=scope,
+        point_ids=gathered.of_first("point_id").to_numpy(),
+        start_days=gathered.of_first("start_date").to_physical().to_numpy().astype(np.int64),
+        end_days=gathered.of_first("end_date").to_physical().to_numpy().astype(np.int64),
         policy=policy,
     )
-    return _write(
-        gathered,
-        quantities=quantities,
-        findings=findings,
-        measured_milli=measured_milli,
-        estimate_milli=np.where(per_day > 0, estimate_milli, UNKNOWN_MILLI),
-        usual_milli=usual_milli,
-    )
-
-
-def _measure(gathered: Gathered, *, usual_milli: Int64Array, roll_over: RollOverPolicy) -> Quantities:
-    return measure(
+    quantities = measure(
         span_index=gathered.span_index,
         span_count=gathered.span_count,
         opening_milli=gathered.column("opening_milli"),
@@ -86,30 +77,82 @@ def _measure(gathered: Gathered, *, usual_milli: Int64Array, roll_over: RollOver
         capacity_milli=10 ** gathered.column("digits") * 1000,
         multiplier=gathered.column("multiplier"),
         is_new_dial=gathered.stretches["is_new_dial"].to_numpy(),
-        usual_milli=usual_milli,
-        policy=roll_over,
+        usual_milli=expected.usual_milli,
+        policy=policy.roll_over,
+    )
+    counted = _count(gathered, quantities=quantities, expected=expected)
+    spans = _to_judge(gathered, quantities=quantities, counted=counted, expected=expected)
+    findings = validation.judge(spans=spans, policy=policy)
+    slips_milli = validation.find_slips(spans=spans, policy=policy)
+    ids, measured = _write(
+        gathered,
+        quantities=quantities,
+        counted=counted,
+        is_held=validation.is_held(findings),
+        methods=[str(policy.estimation.methods[index]) for index in expected.estimates.method_index],
+    )
+    _write_findings(
+        gathered,
+        findings=findings,
+        ids=ids,
+        counted=counted,
+        usual_milli=np.where(expected.usual_milli > 0, expected.usual_milli, expected.peers_milli),
+        slips_milli=slips_milli,
+    )
+    return measured
+
+
+def _count(gathered: Gathered, *, quantities: Quantities, expected: Expected) -> _Counted:
+    """Count every span: what was measured less what estimates have counted already, or an estimate."""
+    is_measured = quantities.span_turn <= Turn.ROLLED_OVER
+    has_estimate = expected.estimates.method_index >= 0
+    estimate_milli = np.where(has_estimate, expected.estimates.quantity_milli, UNKNOWN_MILLI)
+    quantity_milli, ahead_milli = np.zeros((2, gathered.span_count), dtype=np.int64)
+    carried_milli = gathered.of_first("carried_milli").to_numpy().copy()
+    for spans in gathered.spans_in_order():
+        # The chain goes on inside the batch where a change of customer split it.
+        follows = spans[gathered.place_in_point[spans] > 0]
+        carried_milli[follows] = ahead_milli[follows - 1]
+        settled = settle(measured_milli=quantities.known_milli[spans], carried_milli=carried_milli[spans])
+        quantity_milli[spans] = np.where(is_measured[spans], settled.quantity_milli, estimate_milli[spans])
+        # The dial that nobody read goes on counting: what is estimated now will show on it later. A dial that can't
+        # be believed starts its chain anew.
+        unread_ahead = carried_milli[spans] + np.maximum(estimate_milli[spans], 0) - quantities.known_milli[spans]
+        is_unread = quantities.turn[gathered.last_index[spans]] == Turn.NOT_READ
+        ahead_milli[spans] = np.where(is_measured[spans], settled.ahead_milli, np.where(is_unread, unread_ahead, 0))
+    return _Counted(
+        quantity_milli=quantity_milli, is_measured=is_measured, carried_milli=carried_milli, ahead_milli=ahead_milli
     )
 
 
-def _any_of_span(gathered: Gathered, flags: BoolArray) -> BoolArray:
-    counted = np.bincount(gathered.span_index, weights=flags, minlength=gathered.span_count)
-    return np.asarray(counted > 0)
+def _to_judge(gathered: Gathered, *, quantities: Quantities, counted: _Counted, expected: Expected) -> Judged:
+    is_final_missing = gathered.stretches["is_removed"].to_numpy() & (quantities.turn == Turn.NOT_READ)
+    final_missing_count = np.bincount(gathered.span_index, weights=is_final_missing, minlength=gathered.span_count)
+    return Judged(
+        measured_milli=np.where(counted.is_measured, quantities.known_milli, 0),
+        turn=quantities.span_turn,
+        is_final_missing=np.asarray(final_missing_count > 0),
+        opening_milli=gathered.column("opening_milli")[gathered.last_index],
+        closing_milli=gathered.column("closing_milli")[gathered.last_index],
+        multiplier=gathered.column("multiplier")[gathered.last_index],
+        carried_milli=counted.carried_milli,
+        usual_milli=expected.usual_milli,
+        spread_milli=expected.spread_milli,
+        peers_milli=expected.peers_milli,
+        history_count=expected.usual.period_count,
+        zeros_before=expected.history.zeros_before,
+        estimates_before=expected.history.estimates_before,
+        has_estimate=expected.estimates.method_index >= 0,
+    )
 
 
 def _write(
-    gathered: Gathered,
-    *,
-    quantities: Quantities,
-    findings: dict[FindingCode, BoolArray],
-    measured_milli: Int64Array,
-    estimate_milli: Int64Array,
-    usual_milli: Int64Array,
-) -> Measured:
+    gathered: Gathered, *, quantities: Quantities, counted: _Counted, is_held: BoolArray, methods: list[str]
+) -> tuple[Int64Array, Measured]:
     count = gathered.span_count
-    is_measured = (quantities.span_turn <= Turn.ROLLED_OVER) & (measured_milli >= 0)
-    quantity = pl.Series(np.where(is_measured, measured_milli, estimate_milli))
+    quantity = pl.Series(counted.quantity_milli)
     quantity = quantity.set(quantity == UNKNOWN_MILLI, None)
-    is_held = validation.is_held(findings) | quantity.is_null().to_numpy()
+    is_held = is_held | quantity.is_null().to_numpy()
     ids = take_ids(models.Consumption, count=count)
     copy_columns(
         models.Consumption,
@@ -119,33 +162,33 @@ def _write(
             "start_date": gathered.of_first("start_date"),
             "end_date": gathered.of_first("end_date"),
             "quantity_milli": quantity,
-            "kind": np.where(is_measured, "MEASURED", "ESTIMATED").tolist(),
+            "kind": np.where(counted.is_measured, "MEASURED", "ESTIMATED").tolist(),
             "state": np.where(is_held, "HELD", "FINAL").tolist(),
             "previous_reading_id": gathered.of_first("opening_id"),
             "current_reading_id": gathered.of_last("closing_id"),
-            "detail": _details(gathered, quantities),
+            "detail": _details(gathered, quantities=quantities, counted=counted, methods=methods),
         },
     )
-    _write_findings(gathered, findings=findings, ids=ids, quantity=quantity, usual_milli=usual_milli)
-    return Measured(
+    return ids, Measured(
         consumption_count=count,
-        estimated_count=int((~is_measured).sum()),
+        estimated_count=int((~counted.is_measured).sum()),
         held_count=int(is_held.sum()),
         quantity_milli=int(quantity.filter(pl.Series(~is_held)).sum() or 0),
     )
 
 
-def _details(gathered: Gathered, quantities: Quantities) -> list[str | None]:
+def _details(gathered: Gathered, *, quantities: Quantities, counted: _Counted, methods: list[str]) -> list[str | None]:
     """Spell how a span came to its quantity where it is not one plain difference."""
     details: list[str | None] = [None] * gathered.span_count
     stretch_count = np.bincount(gathered.span_index, minlength=gathered.span_count)
-    carried = gathered.of_first("carried_milli").to_numpy()
-    special = (stretch_count > 1) | (quantities.span_turn != Turn.FORWARD) | (carried != 0)
+    special = (stretch_count > 1) | (quantities.span_turn != Turn.FORWARD) | (counted.carried_milli != 0)
     for span in np.flatnonzero(special):
         first, last = gathered.first_index[span], gathered.last_index[span]
         details[span] = json.dumps(
             {
-                "carried_milli": int(carried[span]),
+                "carried_milli": int(counted.carried_milli[span]),
+                "ahead_milli": int(counted.ahead_milli[span]),
+                "estimated_by": "" if counted.is_measured[span] else methods[span],
                 "stretches": [
                     {
                         "register_id": row["register_id"],
@@ -166,20 +209,24 @@ def _write_findings(
     *,
     findings: dict[FindingCode, BoolArray],
     ids: Int64Array,
-    quantity: pl.Series,
+    counted: _Counted,
     usual_milli: Int64Array,
+    slips_milli: Int64Array,
 ) -> None:
     point_ids = gathered.of_first("point_id").to_numpy()
     opening, closing = gathered.of_first("opening_milli"), gathered.of_last("closing_milli")
+    quantities_milli = [None if quantity == UNKNOWN_MILLI else quantity for quantity in counted.quantity_milli.tolist()]
     rows: list[tuple[int, int, str, str, str]] = []
     for code, mask in findings.items():
         for span in np.flatnonzero(mask).tolist():
             data = {
                 "opening_milli": opening[span],
                 "closing_milli": closing[span],
-                "quantity_milli": quantity[span],
+                "quantity_milli": quantities_milli[span],
                 "usual_milli": int(usual_milli[span]),
             }
+            if code is FindingCode.TYPING_SLIP:
+                data["likely_milli"] = int(slips_milli[span])
             rows.append((int(ids[span]), int(point_ids[span]), str(code), str(SEVERITY_OF[code]), json.dumps(data)))
     if not rows:
         return

@@ -108,12 +108,8 @@ def find_next_held(*, actor: Actor, after_id: int = 0) -> int | None:
     actor.require(Permission.READING_VIEW)
     held = Consumption.objects.filter(state=ConsumptionState.HELD)
     found = held.aggregate(following=Min("id", filter=Q(id__gt=after_id)), first=Min("id"))
-    return found["following"] or found["first"]
-
-
-def count_held() -> int:
-    """Count what waits for a decision."""
-    return Consumption.objects.filter(state=ConsumptionState.HELD).count()
+    next_id: int | None = found["following"] or found["first"]
+    return next_id
 
 
 def access_incident(*, actor: Actor, consumption_id: int, today: datetime.date) -> IncidentCard:
@@ -174,7 +170,7 @@ def _finding_card(finding: Finding) -> FindingCard:
         severity=finding.severity,
         data=finding.data,
         is_open=finding.state == FindingState.OPEN,
-        decision=Decision(finding.decision).label if finding.decision else "",
+        decision=str(Decision(finding.decision).label) if finding.decision else "",
         decided_by=finding.decided_by,
         decided_at=finding.decided_at,
         reason=finding.reason,

@@ -236,3 +236,15 @@ class Finding(models.Model):
             models.Index(fields=["code"], condition=models.Q(state="OPEN"), name="finding_open_by_code"),
             models.Index(fields=["service_point"], name="finding_by_point"),
         ]
+
+
+class ValidationPolicy(models.Model):
+    """The one company's thresholds of validation and estimation, where they differ from what a new company has."""
+
+    thresholds = models.JSONField(default=dict)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="a_company_validates_by_one_policy"),
+        ]

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from django.db import connection
 from django.utils.translation import gettext
 
 from hydria.kernel.errors import UnableTo
-from hydria.metering import models
-from hydria.metering._gathering import Scope, gather_history
+from hydria.metering import _deciding, models, queries
+from hydria.metering._gathering import Scope
 from hydria.metering._measuring import Measured, write_consumptions
 from hydria.metering._recording import NewReadings, RecordedRow, write_readings
-from hydria.metering.domain import estimation
-from hydria.metering.domain.validation import DEFAULT_POLICY, Policy
-from hydria.metering.models import Decision, ReadingSource
+from hydria.metering.domain.policy import Policy, PolicyUnfit, to_policy
+from hydria.metering.models import Decision, ReadingSource  # noqa: F401  # doors name the source by it
 from hydria.platform.access import Actor, Permission
 from hydria.platform.transactions import acting
 
@@ -28,6 +26,10 @@ class UnableToDecide(UnableTo):
 
 class UnableToCorrectReading(UnableTo):
     """The reading cannot be corrected as asked."""
+
+
+class UnableToSetPolicy(UnableTo):
+    """The thresholds cannot be set as asked."""
 
 
 class UnableToExchangeMeter(UnableTo):
@@ -53,10 +55,12 @@ def compute_consumption(
     actor: Actor,
     cycle_id: int,
     until_date: datetime.date,
-    policy: Policy = DEFAULT_POLICY,
+    policy: Policy | None = None,
 ) -> Measured:
     """
     Compute the consumption of every metered point of a cycle up to a day, and judge it (MET-06).
+
+    policy  the thresholds to judge by, when not the company's own
 
     Guarantee: each point's consumptions chain without gap or overlap; running it again adds only what was missing.
 
@@ -65,7 +69,9 @@ def compute_consumption(
     actor.require(Permission.READING_RECORD)
     with acting(actor, reason="compute consumption"):
         _lock_cycle(cycle_id)
-        return write_consumptions(scope=Scope(cycle_id=cycle_id, until_date=until_date), policy=policy)
+        return write_consumptions(
+            scope=Scope(cycle_id=cycle_id, until_date=until_date), policy=policy or queries.get_policy()
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +91,11 @@ def decide(
     decided_at: datetime.datetime,
 ) -> list[DecidedRow]:
     """
-    Accept held consumptions as they stand, or estimate them; the findings keep who decided and why (MET-07).
+    Accept consumptions as they stand, or estimate the held ones; the findings keep who decided and why (MET-07).
 
     Guarantee: every row has its own status: `DECIDED`, `UNKNOWN`, `WITHOUT_FINDING`, `WITHOUT_QUANTITY` (nothing to
-    accept) or `WITHOUT_HISTORY` (nothing to estimate from). Deciding again finds nothing open.
+    accept), `WITHOUT_HISTORY` (nothing to estimate from) or `ALREADY_FINAL` (too late to estimate). Deciding again
+    finds nothing open. An estimate sets the reading aside, so that the next real reading settles it.
 
     :raises UnableToPermit: if the actor may not decide on readings.
     :raises UnableToDecide: with code `reason_missing`, or `decision_unfit` for a correction, which is one reading's.
@@ -111,15 +118,20 @@ def decide(
                 "consumption_id", flat=True
             )
         )
-        estimates = _estimate(list(found.values())) if decision == Decision.ESTIMATED else {}
+        estimates: dict[int, _deciding.Estimate] = {}
+        if decision == Decision.ESTIMATED:
+            estimates = _deciding.estimate_each(list(found.values()), policy=queries.get_policy())
         rows: list[DecidedRow] = []
         for consumption_id in consumption_ids:
-            consumption = found.get(consumption_id)
-            status = _refusal(consumption, with_finding, decision, estimates)
+            status = _deciding.refusal_of(
+                found.get(consumption_id), with_finding=with_finding, decision=decision, estimates=estimates
+            )
             rows.append(DecidedRow(consumption_id=consumption_id, status=status or "DECIDED"))
         decided = [found[row.consumption_id] for row in rows if row.status == "DECIDED"]
-        _finalize(decided, estimates=estimates)
-        _close_findings(decided, decision=decision, actor=actor, reason=reason, decided_at=decided_at)
+        if decision == Decision.ESTIMATED:
+            _deciding.put_estimates(decided, estimates=estimates, actor=actor, reason=reason)
+        _deciding.finalize(decided)
+        _deciding.close_findings(decided, decision=decision, actor=actor, reason=reason, decided_at=decided_at)
     return rows
 
 
@@ -130,7 +142,7 @@ def correct_reading(
     value_milli: int,
     reason: str,
     decided_at: datetime.datetime,
-    policy: Policy = DEFAULT_POLICY,
+    policy: Policy | None = None,
 ) -> models.Consumption:
     """
     Put a right value in the place of a wrong reading and compute its consumption anew.
@@ -159,14 +171,21 @@ def correct_reading(
             raise UnableToCorrectReading(
                 "value_unfit", gettext("The dial cannot show this value."), digits=register.digits
             )
-        _supersede_reading(reading, value_milli=value_milli, reason=reason, recorded_by=actor.name)
-        _close_findings(
+        _deciding.supersede(
+            reading,
+            value_milli=value_milli,
+            observation=reading.observation,
+            reason=reason,
+            recorded_by=actor.name,
+        )
+        _deciding.close_findings(
             [consumption], decision=Decision.CORRECTED, actor=actor, reason=reason, decided_at=decided_at
         )
         consumption.state = models.ConsumptionState.SUPERSEDED
         consumption.save(update_fields=["state"])
         write_consumptions(
-            scope=Scope(point_ids=(consumption.service_point_id,), until_date=consumption.end_date), policy=policy
+            scope=Scope(point_ids=(consumption.service_point_id,), until_date=consumption.end_date),
+            policy=policy or queries.get_policy(),
         )
         return models.Consumption.objects.exclude(state=models.ConsumptionState.SUPERSEDED).get(
             service_point_id=consumption.service_point_id, start_date=consumption.start_date
@@ -231,75 +250,32 @@ def exchange_meter(
         )
 
 
+def set_policy(*, actor: Actor, thresholds: Mapping[str, object], reason: str) -> Policy:
+    """
+    Set the thresholds that the company validates and estimates by; what is not named keeps its first value.
+
+    Consumptions that are computed already stay as they were judged.
+
+    :raises UnableToPermit: if the actor may not manage settings.
+    :raises UnableToSetPolicy: with code `reason_missing` or `threshold_unfit` (unknown name, or no sensible value).
+    """
+    actor.require(Permission.SETTING_MANAGE)
+    if not reason.strip():
+        raise UnableToSetPolicy("reason_missing", gettext("Say why the thresholds are changed."))
+    try:
+        policy = to_policy(thresholds)
+    except PolicyUnfit as unfit:
+        sentence = gettext("This threshold cannot be set so: %(name)s") % {"name": unfit.args[0]}
+        raise UnableToSetPolicy("threshold_unfit", sentence, name=unfit.args[0]) from unfit
+    with acting(actor, reason=reason):
+        models.ValidationPolicy.objects.update_or_create(id=1, defaults={"thresholds": dict(thresholds)})
+    return policy
+
+
 def _lock_cycle(cycle_id: int) -> None:
     """Let one computation of a cycle wait for the other; readings go on being recorded."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('metering.cycle'), %s)", [cycle_id])
-
-
-def _refusal(
-    consumption: models.Consumption | None,
-    with_finding: set[int],
-    decision: Decision,
-    estimates: dict[int, int],
-) -> str:
-    if consumption is None:
-        return "UNKNOWN"
-    if consumption.pk not in with_finding:
-        return "WITHOUT_FINDING"
-    if decision == Decision.ACCEPTED and consumption.quantity_milli is None:
-        return "WITHOUT_QUANTITY"
-    is_final = consumption.state == models.ConsumptionState.FINAL
-    if decision == Decision.ESTIMATED and (is_final or consumption.pk not in estimates):
-        return "WITHOUT_HISTORY" if not is_final else "WITHOUT_FINDING"
-    return ""
-
-
-def _estimate(consumptions: list[models.Consumption]) -> dict[int, int]:
-    """Return the estimate of each consumption whose point has a measured history."""
-    if not consumptions:
-        return {}
-    point_ids = np.array([consumption.service_point_id for consumption in consumptions])
-    days = np.array([(consumption.end_date - consumption.start_date).days for consumption in consumptions])
-    until_date = max(consumption.end_date for consumption in consumptions)
-    history = gather_history(
-        scope=Scope(point_ids=tuple(point_ids.tolist()), until_date=until_date), point_ids=point_ids
-    )
-    per_day = estimation.daily_average(history_milli=history.quantity_milli, history_days=history.days)
-    estimates = estimation.estimate(per_day_micro=per_day, days=days).tolist()
-    return {
-        consumption.pk: estimate
-        for consumption, estimate, average in zip(consumptions, estimates, per_day.tolist(), strict=True)
-        if average > 0
-    }
-
-
-def _finalize(consumptions: list[models.Consumption], *, estimates: dict[int, int]) -> None:
-    for consumption in consumptions:
-        consumption.state = models.ConsumptionState.FINAL
-        if consumption.pk in estimates:
-            consumption.kind = models.ConsumptionKind.ESTIMATED
-            consumption.quantity_milli = estimates[consumption.pk]
-    models.Consumption.objects.bulk_update(consumptions, ["state", "kind", "quantity_milli"], batch_size=2_000)
-
-
-def _close_findings(
-    consumptions: list[models.Consumption],
-    *,
-    decision: Decision,
-    actor: Actor,
-    reason: str,
-    decided_at: datetime.datetime,
-) -> None:
-    models.Finding.objects.filter(
-        consumption_id__in=[consumption.pk for consumption in consumptions], state=models.FindingState.OPEN
-    ).update(
-        state=models.FindingState.DECIDED,
-        decision=decision,
-        decided_by=actor.name,
-        decided_at=decided_at,
-        reason=reason,
-    )
 
 
 def _has_successor(consumption: models.Consumption) -> bool:
@@ -309,22 +285,6 @@ def _has_successor(consumption: models.Consumption) -> bool:
         )
         .exclude(state=models.ConsumptionState.SUPERSEDED)
         .exists()
-    )
-
-
-def _supersede_reading(reading: models.Reading, *, value_milli: int, reason: str, recorded_by: str) -> None:
-    reading.is_live = False
-    reading.save(update_fields=["is_live"])
-    models.Reading.objects.create(
-        register_id=reading.register_id,
-        read_date=reading.read_date,
-        value_milli=value_milli,
-        observation=reading.observation,
-        source=ReadingSource.DESK,
-        reader=reading.reader,
-        supersedes=reading,
-        reason=reason,
-        recorded_by=recorded_by,
     )
 
 

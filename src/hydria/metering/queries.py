@@ -6,8 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
-
+from hydria.metering.domain.policy import Policy, to_policy
 from hydria.metering.models import (
     Consumption,
     ConsumptionState,
@@ -16,6 +15,7 @@ from hydria.metering.models import (
     Installation,
     Reading,
     Register,
+    ValidationPolicy,
 )
 
 
@@ -84,14 +84,10 @@ class ReadingCard:
     recorded_at: datetime.datetime
 
 
-def list_incidents() -> QuerySet[Consumption]:
-    """Return the consumptions with an open finding, newest period first."""
-    open_finding = Finding.objects.filter(consumption_id=OuterRef("id"), state=FindingState.OPEN)
-    return (
-        Consumption.objects.exclude(state=ConsumptionState.SUPERSEDED)
-        .filter(Exists(open_finding))
-        .order_by("-end_date", "id")
-    )
+def get_policy() -> Policy:
+    """Return the thresholds that the company validates and estimates by."""
+    thresholds = ValidationPolicy.objects.values_list("thresholds", flat=True).first()
+    return to_policy(thresholds or {})
 
 
 def count_incidents() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 
@@ -84,7 +85,7 @@ class MeterCard:
     service_point_id: int | None
 
 
-def list_routes(*, actor: Actor) -> QuerySet[premises.Route]:
+def list_routes(*, actor: Actor) -> QuerySet[Any]:
     """
     Return the routes with `meter_count`, how many meters are read on each.
 
@@ -134,12 +135,12 @@ def access_meter(*, actor: Actor, meter_id: int) -> MeterCard:
     meter = Meter.objects.prefetch_related("registers").get(id=meter_id)
     registers = list(meter.registers.all())
     installations = queries.list_installations(meter_ids=[meter_id])
-    places = dict(
-        (point_id, (number, address))
+    places = {
+        point_id: (number, address)
         for point_id, number, address in Installation.objects.filter(meter=meter).values_list(
             "service_point_id", "service_point__number", "service_point__premise__address"
         )
-    )
+    }
     return MeterCard(
         meter_id=meter.pk,
         serial=meter.serial,
@@ -168,7 +169,7 @@ def access_meter(*, actor: Actor, meter_id: int) -> MeterCard:
     )
 
 
-def _dials_of(*, route_id: int, read_date: datetime.date) -> QuerySet[Register]:
+def _dials_of(*, route_id: int, read_date: datetime.date) -> QuerySet[Any]:
     """Return the main dials installed on a route on a day, in walking order, each with its readings around the day."""
     live = Reading.objects.filter(register_id=OuterRef("pk"), is_live=True)
     before = live.filter(read_date__lt=read_date, value_milli__isnull=False).order_by("-read_date")
@@ -197,7 +198,7 @@ def _dials_of(*, route_id: int, read_date: datetime.date) -> QuerySet[Register]:
     )
 
 
-def _dial_card(register: Register) -> DialCard:
+def _dial_card(register: Any) -> DialCard:
     return DialCard(
         register_id=register.pk,
         sequence=register.sequence,

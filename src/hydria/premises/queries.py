@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from hydria.platform.access import Actor, Permission
 from hydria.platform.searching import find_alike, find_by_words
-from hydria.premises.models import BillingCycle, Category, Premise, ServicePoint
+from hydria.premises.models import BillingCycle, Category, Premise, Route, ServicePoint
 
 
 def access_service_point(*, actor: Actor, service_point_id: int) -> ServicePoint:
@@ -61,3 +61,8 @@ def find_cycle_id(*, code: str) -> int | None:
 def list_cycles() -> QuerySet[BillingCycle]:
     """Return the billing cycles by name."""
     return BillingCycle.objects.order_by("name")
+
+
+def list_routes() -> QuerySet[Route]:
+    """Return the routes with their cycle and sector, by code."""
+    return Route.objects.select_related("cycle", "sector").order_by("code")

@@ -41,7 +41,7 @@ class RollOverPolicy:
     """
 
     opening_ppm_min: int = 950_000
-    usual_percent_max: int = 300
+    usual_percent_max: int = 200
     quantity_milli_min: int = 60_000
 
 
@@ -55,13 +55,13 @@ class Quantities:
 
     stretch_milli  int64[s]  quantity of each stretch; 0 where unknown
     turn           int64[s]  `Turn` of each stretch
-    span_milli     int64[n]  quantity of each span, UNKNOWN_MILLI where a stretch was not read or can't be believed
+    known_milli    int64[n]  what each span comes to as far as its stretches were read and can be believed
     span_turn      int64[n]  the gravest `Turn` among the stretches of each span
     """
 
     stretch_milli: Int64Array
     turn: Int64Array
-    span_milli: Int64Array
+    known_milli: Int64Array
     span_turn: Int64Array
 
 
@@ -115,16 +115,45 @@ def measure(
     ).astype(np.int64)
     is_believed = turn <= Turn.ROLLED_OVER
     stretch_milli = np.where(is_believed, np.where(is_rolled, rolled_milli, plain_milli) * multiplier, 0)
-    span_milli = np.zeros(span_count, dtype=np.int64)
-    np.add.at(span_milli, span_index, stretch_milli)
+    known_milli = np.zeros(span_count, dtype=np.int64)
+    np.add.at(known_milli, span_index, stretch_milli)
     span_turn = np.zeros(span_count, dtype=np.int64)
     np.maximum.at(span_turn, span_index, turn)
     return Quantities(
         stretch_milli=stretch_milli,
         turn=turn,
-        span_milli=np.where(span_turn <= Turn.ROLLED_OVER, span_milli, UNKNOWN_MILLI),
+        known_milli=known_milli,
         span_turn=span_turn,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """
+    Hold what is counted for each span, and how far that runs ahead of the dials.
+
+    quantity_milli  int64[n]  what the span counts for, >= 0
+    ahead_milli     int64[n]  how much more has been counted than the dials have shown, for the next span to take off
+    """
+
+    quantity_milli: Int64Array
+    ahead_milli: Int64Array
+
+
+def settle(*, measured_milli: Int64Array, carried_milli: Int64Array) -> Settled:
+    """
+    Take what estimates have counted already off what the dials show now.
+
+    measured_milli  int64[n]  what the dials went forward since they were last read, >= 0
+    carried_milli   int64[n]  how far earlier estimates run ahead of the dials at that reading
+
+    Guarantee: quantity - ahead == measured - carried, so every unit is counted once (I3), and nobody gets a negative
+    quantity: when estimates were too high, the rest is taken off the spans to come.
+
+    Source: MET-08, docs/algorithms/consumption.md.
+    """
+    difference_milli = measured_milli - carried_milli
+    return Settled(quantity_milli=np.maximum(difference_milli, 0), ahead_milli=np.maximum(-difference_milli, 0))
 
 
 def _is_roll_over(
