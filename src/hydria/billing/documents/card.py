@@ -60,11 +60,11 @@ class MeterRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockRow:
-    """Show one step of a line's calculation: a quantity at a price, exact in billionths."""
+    """Show one step of a line's calculation: a quantity at a price or an amount by itself, exact in billionths."""
 
     description: str
-    quantity_milli: int
-    price_micro: int
+    quantity_milli: int | None
+    price_micro: int | None
     amount_nano: int
 
 

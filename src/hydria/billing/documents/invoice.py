@@ -194,8 +194,8 @@ def _line(line: LineRow, formats: Formats) -> dict[str, object]:
     steps = [
         {
             "description": step.description,
-            "quantity": formats.quantity(step.quantity_milli, line.unit),
-            "price": formats.price(step.price_micro),
+            "quantity": "" if step.quantity_milli is None else formats.quantity(step.quantity_milli, line.unit),
+            "price": "" if step.price_micro is None else formats.price(step.price_micro),
             # Prices that changed inside the period give endless decimals; four are enough to check the sum by hand.
             "amount": formats.exact(round(step.amount_nano, -5)),
         }

@@ -221,16 +221,16 @@ def _line(name: str, amount_minor: int, told: dict[str, Any], unit: str, formats
         base = formats.amount(round(Fraction(steps[0]["quantity"]) * formats.currency.minor_per_major))
         named = _("%(charge)s, %(percent)s of %(base)s") % {"charge": name, "percent": percent, "base": base}
         return LineRow(description=named, amount_minor=amount_minor)
-    rows = [_block(index, step) for index, step in enumerate(steps, start=1) if "quantity" in step and "price" in step]
-    if len(rows) == 1:
+    rows = [_block(index, step) for index, step in enumerate(steps, start=1)]
+    if len(rows) == 1 and rows[0].price_micro is not None:
         (row,) = rows
         return LineRow(
             description=name, amount_minor=amount_minor, unit=unit,
             quantity_milli=row.quantity_milli, price_micro=row.price_micro,
         )  # fmt: skip
     return LineRow(
-        description=name, amount_minor=amount_minor, unit=unit, steps=tuple(rows),
-        quantity_milli=sum(row.quantity_milli for row in rows) if rows else None,
+        description=name, amount_minor=amount_minor, unit=unit, steps=tuple(rows) if len(rows) > 1 else (),
+        quantity_milli=sum(row.quantity_milli or 0 for row in rows) or None,
     )  # fmt: skip
 
 
@@ -241,10 +241,11 @@ def _steps(told: dict[str, Any]) -> list[dict[str, str]]:
 
 def _block(number: int, step: dict[str, str]) -> BlockRow:
     # Steps of a price that changed inside the period can be endless decimals; the paper shows them rounded.
+    is_priced = "quantity" in step and "price" in step
     return BlockRow(
-        description=_("Block %(number)d") % {"number": number},
-        quantity_milli=round(Fraction(step["quantity"]) * 1000),
-        price_micro=round(Fraction(step["price"]) * 1_000_000),
+        description=_("Block %(number)d") % {"number": number} if is_priced else _("Base amount"),
+        quantity_milli=round(Fraction(step["quantity"]) * 1000) if is_priced else None,
+        price_micro=round(Fraction(step["price"]) * 1_000_000) if is_priced else None,
         amount_nano=round(Fraction(step["amount"]) * 1_000_000_000),
     )
 
