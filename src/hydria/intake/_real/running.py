@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from hydria.intake import operations, queries
-from hydria.intake._real import Oddity, SetReport, new_york, san_joan, santa_monica, village
+from hydria.intake._real import Oddity, SetReport, new_york, san_joan, santa_monica, village, village_chain
 from hydria.kernel.errors import UnableTo
 from hydria.platform.access import Actor
 
@@ -33,14 +33,18 @@ def run_real_data(*, actor: Actor, folder: Path, now: datetime.datetime) -> Iter
     for known, place in places:
         report: SetReport = known.check(place)
         loads = {mapping: _load(actor, place / file, mapping, now) for file, mapping in known.LOADS}
-        yield replace(
-            report,
-            facts={**report.facts, "loads": {name: counts for name, (counts, _findings) in loads.items()}},
-            oddities={
-                **report.oddities,
-                **{f"findings of {name}": findings for name, (_counts, findings) in loads.items() if findings},
-            },
-        )
+        facts = {**report.facts, "loads": {name: counts for name, (counts, _findings) in loads.items()}}
+        oddities = {
+            **report.oddities,
+            **{f"findings of {name}": findings for name, (_counts, findings) in loads.items() if findings},
+        }
+        if known is village:
+            if obstacle := village_chain.prepare(actor=actor, now=now):
+                facts["chain"] = f"not run: {obstacle}"
+            else:
+                facts["chain"], came_out = village_chain.bill_and_pay(actor=actor, folder=place, now=now)
+                oddities |= came_out
+        yield replace(report, facts=facts, oddities=oddities)
 
 
 def _holds(place: Path, known: ModuleType) -> bool:

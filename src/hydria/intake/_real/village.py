@@ -11,7 +11,11 @@ from hydria.intake._real import Oddity, SetReport, get_tariff, list_oddities, re
 from hydria.tariffs.domain.rating import rate
 
 FOLDER = "ph-village-waterworks"
-LOADS = (("meters.csv.gz", "ph-village-register"), ("readings.csv.gz", "ph-village-readings"))
+LOADS = (
+    ("meters.csv.gz", "ph-village-register"),
+    ("readings.csv.gz", "ph-village-readings"),
+    ("bills.csv.gz", "ph-village-consumption"),
+)
 TARIFF = "ph_village_waterworks"
 FREE_M3, BASE_MINOR, EXCESS_MINOR = 10, 15_000, 1_800
 TYPING_SLIP_FACTOR = 8

@@ -15,7 +15,7 @@ from hydria.intake import operations, queries
 from hydria.intake.models import LoadBatch, LoadState
 from hydria.intake.web import forms, lists
 from hydria.platform.access import Permission
-from hydria.platform.progress import ProgressState, find_progress
+from hydria.platform.progress import find_progress
 from hydria.platform.web.cards import progress_card
 from hydria.platform.web.doors import actor_of, is_fragment, needs, render_page
 from hydria.platform.web.forms import go_to, handle_form
@@ -69,7 +69,7 @@ def show_load(request: HttpRequest, batch_id: int) -> HttpResponseBase:
     context = {
         "load": load,
         "work": work if is_waiting else None,
-        "failure": work.message if work and work.state == ProgressState.FAILED else "",
+        "failure": work.message if work and work.state == "FAILED" else "",
         "may_apply": load.state == LoadState.CHECKED and not is_waiting,
         "may_check": load.state in (LoadState.RECEIVED, LoadState.REFUSED, LoadState.CHECKED) and not is_waiting,
         "may_reverse": load.state == LoadState.APPLIED,
