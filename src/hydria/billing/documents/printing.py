@@ -230,13 +230,19 @@ def _line(name: str, amount_minor: int, told: dict[str, Any], unit: str, formats
         )  # fmt: skip
     return LineRow(
         description=name, amount_minor=amount_minor, unit=unit, steps=tuple(rows) if len(rows) > 1 else (),
-        quantity_milli=sum(row.quantity_milli or 0 for row in rows) or None,
+        quantity_milli=_whole_quantity(steps),
     )  # fmt: skip
 
 
 def _steps(told: dict[str, Any]) -> list[dict[str, str]]:
     """Return the steps of an explanation; a price that changed inside the period has several parts."""
     return [step for part in told.get("parts", [told]) for step in part.get("steps", [])]
+
+
+def _whole_quantity(steps: list[dict[str, str]]) -> int | None:
+    """Return what the priced steps come to together, added up before rounding."""
+    priced = [Fraction(step["quantity"]) for step in steps if "quantity" in step and "price" in step]
+    return round(sum(priced) * 1000) if priced else None
 
 
 def _block(number: int, step: dict[str, str]) -> BlockRow:
