@@ -81,7 +81,7 @@ def conditions(part: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[
                 "5 < usage <= 25.5",
                 "usage in [0, 10, '20']",
             ]
-        ),  # fmt: skip
+        ),
     )
     return st.one_of(simple, st.builds("({} {} {})".format, simple, st.sampled_from(["and", "or"]), simple))
 

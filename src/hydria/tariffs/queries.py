@@ -6,7 +6,8 @@ import datetime
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from hydria.kernel.errors import UnableTo
 from hydria.platform.access import Actor, Permission
@@ -76,9 +77,7 @@ def get_version(*, version_id: int) -> VersionCard:
     """
     version = TariffVersion.objects.select_related("tariff").filter(id=version_id).first()
     if version is None:
-        raise UnableToFindTariffVersion(
-            "tariff_version_unknown", f"There is no tariff version {version_id}.", version_id=version_id
-        )
+        raise UnableToFindTariffVersion("tariff_version_unknown", _("There is no such tariff."), version_id=version_id)
     return VersionCard(
         id=version.pk,
         code=version.tariff.code,
@@ -131,11 +130,80 @@ def list_tariffs(*, actor: Actor) -> list[TariffRow]:
     ]
 
 
-def list_versions(*, actor: Actor, tariff_code: str) -> QuerySet[TariffVersion]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeRow:
+    """A charge in the table of a tariff."""
+
+    label: str
+    name: str
+    route: str
+    rank: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRow:
+    """A version in the history of a tariff."""
+
+    sequence: int
+    state: str
+    state_label: str
+    version_hash: str
+    published_by: str
+    published_at: datetime.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffPage:
+    """A tariff with its versions, newest first, and the text and charges of the one in force."""
+
+    code: str
+    title: str
+    currency: str
+    source: str
+    text: str
+    charges: tuple[ChargeRow, ...]
+    versions: tuple[VersionRow, ...]
+
+
+def get_tariff_page(*, actor: Actor, code: str, language: str) -> TariffPage:
     """
-    Return the versions of a tariff, newest first.
+    Return a tariff as its page shows it; without a version in force, the newest one is shown.
 
     :raises UnableToPermit: if the actor may not see tariffs.
+    :raises UnableToFindTariffVersion: with code `tariff_unknown`.
     """
     actor.require(Permission.TARIFF_VIEW)
-    return TariffVersion.objects.filter(tariff__code=tariff_code).order_by("-sequence")
+    versions = list(TariffVersion.objects.filter(tariff__code=code).select_related("tariff").order_by("-sequence"))
+    if not versions:
+        raise UnableToFindTariffVersion("tariff_unknown", _("There is no such tariff."), tariff=code)
+    shown = next((version for version in versions if version.state == TariffVersionState.PUBLISHED), versions[0])
+    card = get_version(version_id=shown.pk)
+    return TariffPage(
+        code=code,
+        title=shown.tariff.title,
+        currency=shown.tariff.currency,
+        source=card.compiled.form.source,
+        text=shown.text,
+        charges=tuple(
+            ChargeRow(
+                label=charge.label,
+                name=charge.name_in(language),
+                route=charge.route,
+                rank=charge.rank,
+                source=charge.source,
+            )
+            for charge in card.charges
+        ),
+        versions=tuple(
+            VersionRow(
+                sequence=version.sequence,
+                state=version.state,
+                state_label=str(version.get_state_display()),
+                version_hash=version.version_hash,
+                published_by=version.published_by,
+                published_at=version.published_at,
+            )
+            for version in versions
+        ),
+    )

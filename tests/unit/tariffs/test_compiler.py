@@ -147,7 +147,7 @@ HOSTILE = {
     "huge_exponent": "tariff: t\ncurrency: DOP\ncharges: [{charge: a, shape: fixed, amount: 1e999999999}]",
     "huge_table": "tariff: t\ncurrency: DOP\ninputs: {a: , b: , c: }\ncharges: [{charge: a, shape: fixed, amount: {by: [a, b, c], rows: ["
     + ", ".join(f"[{i}, {i}, {i}, 1]" for i in range(200))
-    + "]}}]",  # fmt: skip
+    + "]}}]",
     "circle": "tariff: t\ncurrency: DOP\nderived: {a: b, b: a}\ncharges: [{charge: x, shape: fixed, amount: a}]",
     "itself": "tariff: t\ncurrency: DOP\nderived: {a: a + 1}\ncharges: [{charge: x, shape: fixed, amount: a}]",
 }

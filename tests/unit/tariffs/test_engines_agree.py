@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tariff_factories import accounts, tariffs
 
 from hydria.tariffs.domain import oracle
 from hydria.tariffs.domain.cases import Bill, bills_of
@@ -16,6 +15,7 @@ from hydria.tariffs.domain.compile import CompiledTariff, compile_tariff
 from hydria.tariffs.domain.evaluation import Fault
 from hydria.tariffs.domain.formatting import write_plain
 from hydria.tariffs.domain.rating import rate
+from tariff_factories import accounts, tariffs
 
 starts = st.dates(datetime.date(2024, 12, 1), datetime.date(2026, 2, 1))
 lengths = st.sampled_from([0, 1, 30, 31, 61, 400])

@@ -4,11 +4,11 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tariff_factories import tariffs
 
 from hydria.tariffs.domain.document import read_document, to_plain
 from hydria.tariffs.domain.findings import Findings
 from hydria.tariffs.domain.formatting import format_text, write_plain
+from tariff_factories import tariffs
 
 TEXT = """\
 # Approved in March

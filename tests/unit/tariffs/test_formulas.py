@@ -3,10 +3,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from tariff_factories import tariff_of
 
 from hydria.tariffs.domain.formula import FormulaError, parse_formula, parse_number
 from hydria.tariffs.domain.rating import rate
+from tariff_factories import tariff_of
 
 
 def value_of(formula: str, **inputs: str) -> Fraction:

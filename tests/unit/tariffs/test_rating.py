@@ -4,12 +4,12 @@ import datetime
 from fractions import Fraction
 
 import numpy as np
-from tariff_factories import tariff_of
 
 from hydria.kernel.exact import Exact
 from hydria.tariffs.domain import rating
 from hydria.tariffs.domain.evaluation import Words
 from hydria.tariffs.domain.rating import rate
+from tariff_factories import tariff_of
 
 PRICE = {"2025-01-01": "1", "2025-02-01": "2", "2025-03-01": "4"}
 WATER = {"charge": "water", "shape": "uniform", "price": PRICE}

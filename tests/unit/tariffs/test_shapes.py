@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tariff_factories import blocks, first_line_of, quantities, tariff_of
 
 from hydria.tariffs.domain.rating import rate
+from tariff_factories import blocks, first_line_of, quantities, tariff_of
 
 FOUR_BLOCKS = blocks(("0", "1"), ("10", "2"), ("20", "5"), ("30", "10"))
 MONTHLY_BLOCKS = blocks(("0", "1"), ("10", "2"), ("20", "4"))
@@ -94,10 +94,12 @@ class TestFlat:
 
         assert amounts_of(charge, "0", "10", "10.001") == [759, 759, 830]
 
-    def test_ignores_a_band_that_cannot_be_worked_out_for_others(self) -> None:
-        bands = [{"from": "0", "amount": "5"}, {"from": "10", "amount": "1 / (units - 1)"}]
-        batch = rate(tariff_of({"charge": "a", "shape": "flat", "bands": bands}),
-                     inputs={"usage": ["3", "30"], "units": ["1", "1"]})  # fmt: skip
+    def test_needs_a_complete_table_even_where_nothing_is_used(self) -> None:
+        bands = {"from": ["0", "10"], "amount": {"by": "size", "rows": {"15": ["5", "6"]}}}
+        batch = rate(
+            tariff_of({"charge": "a", "shape": "flat", "bands": bands}),
+            inputs={"usage": ["0", "0"], "size": ["15", "20"]},
+        )
 
         assert batch.is_priced.tolist() == [True, False]
 

@@ -148,22 +148,20 @@ class _Account:
         left, total = max(self.quantity(charge), Fraction(0)), Fraction(0)
         for width, band in self.widths(charge, charge["blocks"]):
             part = left if width is None else min(left, width)
-            if part:
-                total += part * self.number(band["price"])
-                left -= part
+            total += part * band["price"]
+            left -= part
         return total
 
     def shape_whole(self, charge: Mapping[str, Any]) -> Fraction:
-        return self.quantity(charge) * self.number(self.band(charge)["price"])
+        return self.quantity(charge) * self.band(charge)["price"]
 
     def shape_flat(self, charge: Mapping[str, Any]) -> Fraction:
-        return self.number(self.band(charge)["amount"])
+        return self.band(charge)["amount"]
 
     def shape_base_excess(self, charge: Mapping[str, Any]) -> Fraction:
         band = self.band(charge)
-        over = self.number(band.get("over", band["from"])) * self.factor(charge)
-        excess = max(self.quantity(charge) - over, Fraction(0))
-        return self.number(band["base"]) + excess * self.number(band["price"])
+        over = band.get("over", band["from"]) * self.factor(charge)
+        return band["base"] + max(self.quantity(charge) - over, Fraction(0)) * band["price"]
 
     def quantity(self, charge: Mapping[str, Any]) -> Fraction:
         return self.number(charge.get("quantity", "usage"))
@@ -171,28 +169,28 @@ class _Account:
     def factor(self, charge: Mapping[str, Any]) -> Fraction:
         return self.number(charge["edges_times"]) if "edges_times" in charge else Fraction(1)
 
-    def bands(self, charge: Mapping[str, Any], bands: Any) -> list[dict[str, Any]]:
-        """Return the account's bands as rows, whichever way they are written."""
-        if isinstance(bands, list):
-            return bands
-        columns = {name: self.chosen(column) for name, column in bands.items()}
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    def bands(self, bands: Any) -> list[dict[str, Fraction]]:
+        """Return the account's bands as rows of numbers, whichever way they are written."""
+        if isinstance(bands, dict):
+            columns = {name: self.chosen(column) for name, column in bands.items()}
+            bands = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return [{name: self.number(value) for name, value in band.items()} for band in bands]
 
-    def widths(self, charge: Mapping[str, Any], bands: Any) -> list[tuple[Fraction | None, dict[str, Any]]]:
+    def widths(self, charge: Mapping[str, Any], bands: Any) -> list[tuple[Fraction | None, dict[str, Fraction]]]:
         """Return each band with how much fits into it (None: any amount); a falling edge leaves it empty."""
-        rows, factor = self.bands(charge, bands), self.factor(charge)
-        widths: list[tuple[Fraction | None, dict[str, Any]]] = []
+        rows, factor = self.bands(bands), self.factor(charge)
+        widths: list[tuple[Fraction | None, dict[str, Fraction]]] = []
         floor = Fraction(0)
         for row, after in zip(rows, [*rows[1:], None], strict=True):
             if after is None:
                 widths.append((None, row))
             else:
-                ceiling = max(self.number(after["from"]) * factor, floor)
+                ceiling = max(after["from"] * factor, floor)
                 widths.append((ceiling - floor, row))
                 floor = ceiling
         return widths
 
-    def band(self, charge: Mapping[str, Any]) -> dict[str, Any]:
+    def band(self, charge: Mapping[str, Any]) -> dict[str, Fraction]:
         """Return the band that the quantity falls in; an upper edge still belongs to it."""
         quantity, ceiling = self.quantity(charge), Fraction(0)
         widths = self.widths(charge, charge["bands"])

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hydria.kernel.exact import Exact, common_denominator
-from hydria.tariffs.domain.evaluation import FaultArray, Scope, fault_where, first_fault
+from hydria.tariffs.domain.evaluation import FaultArray, Scope, first_fault
 from hydria.tariffs.domain.form import Charge, Shape
 from hydria.tariffs.domain.values import Value
 
@@ -56,13 +56,9 @@ class _Faults:
         self.fault = first_fault(self.fault, fault)
         return numbers
 
-    def numbers(self, values: tuple[Value, ...], needed: Callable[[int], Any]) -> list[Exact]:
-        """Work out one value a band; `needed` says in which rows (bool[n]) a fault of it counts."""
-        found = [self.scope.number(value) for value in values]
-        for place, (_, fault) in enumerate(found):
-            if fault is not None:
-                self.fault = first_fault(self.fault, fault_where(needed(place), fault))
-        return common_denominator([numbers for numbers, _ in found])
+    def numbers(self, values: tuple[Value, ...]) -> list[Exact]:
+        """Work out one value a band; a price list has to be complete, whichever bands the account reaches."""
+        return common_denominator([self.number(value) for value in values])
 
     def quantity(self, charge: Charge) -> Exact:
         assert charge.quantity is not None
@@ -129,7 +125,7 @@ def _blocks(faults: _Faults, charge: Charge) -> _Worked:
     used = quantity.maximum(_ZERO)
     reached = [*(used.minimum(edge) for edge in faults.edges(charge)[1:]), used]
     parts = [reached[0], *(upper - lower for lower, upper in pairwise(reached))]
-    rates = faults.numbers(charge.rates, lambda place: parts[place].compared(operator.gt, _ZERO))
+    rates = faults.numbers(charge.rates)
     amounts = [part * rate for part, rate in zip(parts, rates, strict=True)]
     rows = zip(amounts, parts, rates, charge.rates, strict=True)
     return _sum(amounts), tuple(Step(amount, part, rate, value) for amount, part, rate, value in rows), quantity
@@ -158,7 +154,7 @@ def _select(amounts: list[Exact], bands: list[Any]) -> Exact:
 def _whole(faults: _Faults, charge: Charge) -> _Worked:
     quantity = faults.quantity(charge)
     bands = _band_of(faults, charge, quantity)
-    rates = faults.numbers(charge.rates, bands.__getitem__)
+    rates = faults.numbers(charge.rates)
     steps = (
         Step(quantity * rate, quantity, rate, value, counts=here)
         for rate, value, here in zip(rates, charge.rates, bands, strict=True)
@@ -169,7 +165,7 @@ def _whole(faults: _Faults, charge: Charge) -> _Worked:
 def _flat(faults: _Faults, charge: Charge) -> _Worked:
     quantity = faults.quantity(charge)
     bands = _band_of(faults, charge, quantity)
-    rates = faults.numbers(charge.rates, bands.__getitem__)
+    rates = faults.numbers(charge.rates)
     steps = (
         Step(rate, rate=rate, rate_value=value, counts=here)
         for rate, value, here in zip(rates, charge.rates, bands, strict=True)
@@ -180,9 +176,7 @@ def _flat(faults: _Faults, charge: Charge) -> _Worked:
 def _base_excess(faults: _Faults, charge: Charge) -> _Worked:
     quantity = faults.quantity(charge)
     bands = _band_of(faults, charge, quantity)
-    bases, overs, rates = (
-        faults.numbers(values, bands.__getitem__) for values in (charge.bases, charge.overs, charge.rates)
-    )
+    bases, overs, rates = (faults.numbers(values) for values in (charge.bases, charge.overs, charge.rates))
     if charge.edges_times is not None:
         factor = faults.number(charge.edges_times)
         overs = [over * factor for over in overs]
