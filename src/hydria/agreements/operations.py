@@ -159,7 +159,7 @@ def start_service(
             raise UnableToStartService("service_point_unknown", _("There is no such service point."))
         category_id = premises.find_category_id(code=category_code)
         if category_id is None:
-            raise UnableToStartService("category_unknown", _("There is no such category."), code=category_code)
+            raise UnableToStartService("category_unknown", _("There is no such category."), category=category_code)
         if number and ServiceAgreement.objects.filter(number=number).exists():
             raise UnableToStartService("number_taken", _("Another agreement has this number."), number=number)
         supplied_during = DateRange(start_date, None)
@@ -209,7 +209,7 @@ def change_terms(
             raise UnableToChangeTerms("agreement_unknown", _("There is no such agreement."), agreement_id=agreement_id)
         category_id = premises.find_category_id(code=category_code)
         if category_id is None:
-            raise UnableToChangeTerms("category_unknown", _("There is no such category."), code=category_code)
+            raise UnableToChangeTerms("category_unknown", _("There is no such category."), category=category_code)
         if from_date not in agreement.valid_during:
             raise UnableToChangeTerms("date_outside_agreement", _("The agreement is not in force on that day."))
         if agreement.terms.filter(valid_during__startswith__gt=from_date).exists():

@@ -137,6 +137,16 @@ def list_accounts(*, actor: Actor, today: datetime.date) -> QuerySet[Account]:
     return _with_holder_and_address(Account.objects.all(), today=today)
 
 
+def list_agreements(*, actor: Actor) -> QuerySet[ServiceAgreement]:
+    """
+    Return the service agreements with their terms.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    return ServiceAgreement.objects.prefetch_related("terms__category")
+
+
 def find_accounts(*, typed: str, count_max: int) -> list[int]:
     """Return accounts whose own number, or an agreement's, starts with what was typed (CUS-19)."""
     text = typed.strip()

@@ -174,7 +174,7 @@ def get_cycle_id(*, code: str) -> int:
     """
     cycle_id = premises.find_cycle_id(code=code)
     if cycle_id is None:
-        raise UnableToFindRun("cycle_unknown", _("There is no such cycle."), code=code)
+        raise UnableToFindRun("cycle_unknown", _("There is no such cycle."), cycle=code)
     return cycle_id
 
 

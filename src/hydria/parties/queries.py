@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from hydria.parties.models import IdentifierKind, Party, PartyIdentifier
 from hydria.platform.access import Actor, Permission
 from hydria.platform.searching import find_alike, find_by_words
@@ -45,6 +47,16 @@ def access_party(*, actor: Actor, party_id: int) -> Party:
     """
     actor.require(Permission.REGISTER_VIEW)
     return Party.objects.get(pk=party_id)
+
+
+def list_parties(*, actor: Actor) -> QuerySet[Party]:
+    """
+    Return the parties with their identifiers.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    return Party.objects.prefetch_related("identifiers")
 
 
 def get_party_cards(*, party_ids: Sequence[int]) -> dict[int, PartyCard]:

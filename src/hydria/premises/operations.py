@@ -102,9 +102,9 @@ def register_service_point(
         if premise is None:
             raise UnableToSaveServicePoint("premise_unknown", _("There is no such premise."), premise_id=premise_id)
         if service is None:
-            raise UnableToSaveServicePoint("service_unknown", _("There is no such service."), code=service_code)
+            raise UnableToSaveServicePoint("service_unknown", _("There is no such service."), service=service_code)
         if route is None:
-            raise UnableToSaveServicePoint("route_unknown", _("There is no such route."), code=route_code)
+            raise UnableToSaveServicePoint("route_unknown", _("There is no such route."), route=route_code)
         if number and ServicePoint.objects.filter(number=number).exists():
             raise UnableToSaveServicePoint("number_taken", _("Another service point has this number."), number=number)
         if route_sequence is None:
@@ -177,7 +177,7 @@ def change_units(
 def _category(code: str) -> Category:
     category = Category.objects.filter(code=code).first()
     if category is None:
-        raise UnableToSaveServicePoint("category_unknown", _("There is no such category."), code=code)
+        raise UnableToSaveServicePoint("category_unknown", _("There is no such category."), category=code)
     return category
 
 

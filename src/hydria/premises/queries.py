@@ -9,6 +9,26 @@ from hydria.platform.searching import find_alike, find_by_words
 from hydria.premises.models import BillingCycle, Category, Premise, Route, ServicePoint
 
 
+def list_premises(*, actor: Actor) -> QuerySet[Premise]:
+    """
+    Return the premises.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    return Premise.objects.all()
+
+
+def list_service_points(*, actor: Actor) -> QuerySet[ServicePoint]:
+    """
+    Return the service points with their service, route and units.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    return ServicePoint.objects.select_related("service", "route").prefetch_related("units__category")
+
+
 def access_service_point(*, actor: Actor, service_point_id: int) -> ServicePoint:
     """
     Return a service point that the actor may see, with its premise, service and route.

@@ -47,8 +47,8 @@ class TestConfirmRun:
         run = confirm(draft_of_two_households())
 
         entries = Entry.objects.filter(journal__source_kind="billing_run", journal__source_id=run.pk)
-        credits = dict(entries.filter(credit_minor__gt=0).values_list("ledger_account__route", "credit_minor"))
-        assert credits == {"revenue.fixed": 20_000, "revenue.water": 80_000, "tax": 3_600}
+        credited = dict(entries.filter(credit_minor__gt=0).values_list("ledger_account__route", "credit_minor"))
+        assert credited == {"revenue.fixed": 20_000, "revenue.water": 80_000, "tax": 3_600}
         invoice = run.invoices.order_by("id")[0]
         assert dict(Item.objects.filter(source_id=invoice.pk).values_list("rank", "amount_minor")) == {
             30: 1_800,
@@ -112,8 +112,8 @@ class TestConfirmRun:
             "DELETE FROM billing_line",
             "DELETE FROM billing_invoicenumber",
             "TRUNCATE billing_line",
-            "INSERT INTO billing_line (invoice_id, segment_id, charge_id, amount_minor, explanation)"
-            " SELECT invoice_id, segment_id, charge_id, 1, '{}' FROM billing_line LIMIT 1",
+            """INSERT INTO billing_line (invoice_id, segment_id, charge_id, amount_minor, explanation)
+                SELECT invoice_id, segment_id, charge_id, 1, '{}' FROM billing_line LIMIT 1""",
         ],
     )
     def test_leaves_invoices_that_nothing_can_change(self, statement):

@@ -84,7 +84,7 @@ def violations() -> list[str]:
 
 
 class TestKilledProcess:
-    @pytest.mark.parametrize("call", [1, 2, 3, 5, 9])
+    @pytest.mark.parametrize("call", [1, 3, 5])
     def test_prices_the_rest_once_when_it_was_killed_while_writing(self, monkeypatch, call):
         run = started_run(monkeypatch)
         die(module="hydria.billing._drafting", function="copy_columns", call=call, act="price", run_id=run.pk)
@@ -99,9 +99,7 @@ class TestKilledProcess:
         ("module", "function"),
         [
             ("hydria.ledger.operations", "post_journal"),
-            ("hydria.platform.numbering", "take_numbers"),
             ("hydria.receivables.operations", "post_items_from_query"),
-            ("hydria.receivables.operations", "apply_credits"),
             ("hydria.billing.queries", "prove_posted_run"),
         ],
     )

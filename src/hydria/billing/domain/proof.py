@@ -2,7 +2,7 @@
 Balance a billing run: everything that went in came out, and every sum of money equals the others.
 
 The figures are counted by `queries.prove_run`, each by a road of its own; here they are only compared.
-Source: issue of the proof in docs/guide/billing.md; invariants I2, I3, I4, I8.
+Source: docs/guide/billing.md; invariants I2, I3, I4, I8.
 """
 
 from __future__ import annotations
