@@ -13,7 +13,7 @@ import datetime
 import resource
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -94,7 +94,9 @@ def measure(*, connections: Sequence[int]) -> list[Figure]:
             watch = Stopwatch(seconds={})
             run = _bill(cycle_id, watch)
             peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            floor_seconds, row_count = _measure_floor(run)
+            floor_seconds, row_count = measure_floor(
+                {table: condition.replace("%(run_id)s", str(run.pk)) for table, condition in PRODUCED.items()}
+            )
             figures.extend(_figures(count, run, watch, floor_seconds, row_count))
             costs[count] = sum(watch.seconds.values()) / run.invoices.count()
     if len(costs) > 1:
@@ -150,20 +152,23 @@ def _bill(cycle_id: int, watch: Stopwatch) -> BillingRun:
     return run
 
 
-def _measure_floor(run: BillingRun) -> tuple[float, int]:
-    """Return the seconds that the server needs for the rows of the run at best, and how many they are."""
+def measure_floor(produced: Mapping[str, str]) -> tuple[float, int]:
+    """
+    Return the seconds that the server needs for rows at best, and how many they are.
+
+    produced  table -> the condition that its rows meet
+    """
     seconds, row_count = 0.0, 0
-    for table, condition in PRODUCED.items():
+    for table, condition in produced.items():
         with connection.cursor() as cursor, tempfile.TemporaryFile() as rows:
-            own = condition.replace("%(run_id)s", str(run.pk))
-            with cursor.copy(f"COPY (SELECT * FROM {table} WHERE {own}) TO STDOUT (FORMAT binary)") as source:
+            with cursor.copy(f"COPY (SELECT * FROM {table} WHERE {condition}) TO STDOUT (FORMAT binary)") as source:
                 for block in source:
                     rows.write(block)
             rows.seek(0)
             cursor.execute(f"CREATE TABLE floor_copy (LIKE {table} INCLUDING DEFAULTS INCLUDING STORAGE)")
             (key,) = _definitions(cursor, table, "p")
             cursor.execute(f"ALTER TABLE floor_copy ADD {key}")
-            later = [f"ALTER TABLE floor_copy ADD {definition}" for definition in _definitions(cursor, table, "uc")]
+            later = [f"ALTER TABLE floor_copy ADD {definition}" for definition in _definitions(cursor, table, "ucx")]
             later += _plain_indexes(cursor, table)
             cursor.execute("CHECKPOINT")
             start = time.perf_counter()
@@ -180,7 +185,7 @@ def _measure_floor(run: BillingRun) -> tuple[float, int]:
 
 
 def _definitions(cursor, table: str, kinds: str) -> list[str]:
-    """Return the constraints of a table of the kinds p (primary key), u (unique) and c (check)."""
+    """Return the constraints of a table of the kinds p (primary key), u (unique), c (check), x (exclusion)."""
     cursor.execute(
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = ANY(%s)",
         [table, list(kinds)],

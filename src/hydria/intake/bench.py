@@ -1,5 +1,5 @@
 """
-Measure loading against the floor of this server: COPY of the same rows into the same tables without their indexes.
+Measure loading against the floor of this server: COPY of the same rows, then the same indexes and constraints.
 
 One file feeds the register of a town with meters, another a year of readings; both go the whole way of a person's
 file: bytes, table, fields, staging, checks, writing. Method and figures are in docs/performance.md.
@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import datetime
 import resource
-import time
 from collections.abc import Mapping
 
-from django.db import connection, transaction
-
-from hydria.billing.bench import Figure, Stopwatch, scratch_database
+from hydria.billing.bench import Figure, Stopwatch, measure_floor, scratch_database
 from hydria.intake import _writing, operations
 from hydria.intake.domain.kinds import KINDS
 from hydria.platform.access import SYSTEM
@@ -62,7 +59,8 @@ def measure(*, points: int) -> list[Figure]:
             with watch.stage(name):
                 rows[name] = _load(content, mapping_text)
         peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        floor = _floor_seconds()
+        tables = [_writing.get_model(kind)._meta.db_table for kind in KINDS.values()]
+        floor, _row_count = measure_floor(dict.fromkeys([*tables, "platform_externalalias"], "true"))
     total = sum(watch.seconds.values())
     return [
         *(Figure(name=f"{name}_seconds", value=round(value, 1), unit="s") for name, value in watch.seconds.items()),
@@ -105,20 +103,3 @@ def _load(content: bytes, mapping_text: str) -> int:
         actor=SYSTEM, batch_id=batch.pk, applied_at=NOW
     ).counts
     return sum(count["created"] for count in counts.values())
-
-
-def _floor_seconds() -> float:
-    """COPY every row that was loaded out of its table, and time COPY of them into an empty one without indexes."""
-    total = 0.0
-    with transaction.atomic(), connection.cursor() as cursor:
-        for kind in KINDS.values():
-            table = _writing.get_model(kind)._meta.db_table
-            cursor.execute(f"CREATE TEMP TABLE floor_{kind.name} (LIKE {table}) ON COMMIT DROP")
-            with cursor.copy(f"COPY {table} TO STDOUT (FORMAT binary)") as copy:
-                blocks = list(copy)
-            start = time.perf_counter()
-            with cursor.copy(f"COPY floor_{kind.name} FROM STDIN (FORMAT binary)") as copy:
-                for block in blocks:
-                    copy.write(block)
-            total += time.perf_counter() - start
-    return total
