@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from docs_tables import read_tables
+from docs_tables import DOCS, read_tables
 from hydria.kernel.rounding import Mode, Rounding
+from hydria.tariffs.domain.cases import run_cases
+from hydria.tariffs.domain.compile import compile_tariff
 from hydria.tariffs.domain.form import number_text
 from hydria.tariffs.domain.rating import RatedBatch, rate
 from tariff_factories import blocks, tariff_of
@@ -151,3 +153,14 @@ class TestPercentagesPage:
         assert amounts(batch) == [Fraction(text) for text in shown]
         assert batch.lines[2].applies.tolist() == [row["exempt"] == "no"]
         assert batch.total.to_fractions(1) == [Fraction(row["total"])]
+
+
+class TestAuthorsGuide:
+    def test_shows_a_tariff_that_passes_its_own_case(self) -> None:
+        page = (DOCS / "guide/tariffs.md").read_text("utf-8")
+        text = next(block for block in page.split("```yaml\n") if block.startswith("tariff:")).split("```")[0]
+
+        tariff = compile_tariff(text, name="guide")
+
+        assert tariff.issues == ()
+        assert run_cases(tariff) == (1, [])
