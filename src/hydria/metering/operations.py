@@ -13,7 +13,7 @@ from hydria.kernel.errors import UnableTo
 from hydria.metering import _deciding, models, queries
 from hydria.metering._gathering import Scope
 from hydria.metering._measuring import Measured, write_consumptions
-from hydria.metering._recording import NewReadings, RecordedRow, write_readings
+from hydria.metering._recording import NewReadings, RecordedRow, RecordedStatus, write_readings  # noqa: F401  # doors
 from hydria.metering.domain.policy import Policy, PolicyUnfit, to_policy
 from hydria.metering.models import Decision, ReadingSource  # noqa: F401  # doors name the source by it
 from hydria.platform.access import Actor, Permission

@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from hydria.metering.domain.policy import Policy, to_policy
 from hydria.metering.models import (
     Consumption,
@@ -13,10 +15,12 @@ from hydria.metering.models import (
     Finding,
     FindingState,
     Installation,
+    Meter,
     Reading,
     Register,
     ValidationPolicy,
 )
+from hydria.platform.access import Actor, Permission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,3 +220,23 @@ def find_registers(*, serials: Sequence[str]) -> dict[str, int]:
     for serial, register_id in rows.values_list("meter__serial", "id"):
         found.setdefault(serial, []).append(register_id)
     return {serial: ids[0] for serial, ids in found.items() if len(ids) == 1}
+
+
+def list_meters(*, actor: Actor) -> QuerySet[Meter]:
+    """
+    Return the meters with their registers and installations.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    return Meter.objects.prefetch_related("registers", "installations")
+
+
+def list_live_readings(*, actor: Actor) -> QuerySet[Reading]:
+    """
+    Return the readings that no other has superseded.
+
+    :raises UnableToPermit: if the actor may not see readings.
+    """
+    actor.require(Permission.READING_VIEW)
+    return Reading.objects.filter(is_live=True)

@@ -1,0 +1,1 @@
+"""The doors of metering for people: the incident queue, reading sheets, meters, thresholds."""

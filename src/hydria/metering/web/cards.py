@@ -1,0 +1,212 @@
+"""The review desk in words: what is odd, the chart of what was used, the rows of a reading sheet."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from babel.dates import format_date
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from hydria.metering.incidents import IncidentCard
+from hydria.metering.models import ConsumptionKind, ConsumptionState, ReadingSource
+from hydria.metering.operations import NewReadings, RecordedRow, RecordedStatus
+from hydria.metering.queries import ReadingCard
+from hydria.metering.walks import DialCard, SheetCard
+from hydria.metering.web.forms import OBSERVATIONS, QuantityField
+from hydria.metering.web.words import explain_finding, label_of_finding, label_of_status
+from hydria.platform.web.formats import get_formats
+from hydria.platform.web.states import label_of
+
+_SET_ASIDE = "SET_ASIDE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingLine:
+    """A finding in words, with the decision once there is one."""
+
+    label: str
+    sentence: str
+    tone: str
+    is_open: bool
+    decision: str
+    decided_by: str
+    decided_at: datetime.datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingLine:
+    """A reading in one row."""
+
+    read_date: datetime.date
+    value_milli: int | None
+    observation: str
+    source: str
+    recorded_by: str
+    is_live: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRow:
+    """One dial of a sheet with what is typed, and what became of it."""
+
+    dial: DialCard
+    typed: str
+    observation: str
+    status: str
+    tone: str
+
+
+def finding_lines(incident: IncidentCard) -> list[FindingLine]:
+    """Return the findings of an incident in words."""
+    return [
+        FindingLine(
+            label=label_of_finding(finding.code),
+            sentence=explain_finding(finding.code, finding.data, unit=incident.unit),
+            tone="bad" if finding.severity == "BLOCK" else "wait",
+            is_open=finding.is_open,
+            decision=finding.decision,
+            decided_by=finding.decided_by,
+            decided_at=finding.decided_at,
+            reason=finding.reason,
+        )
+        for finding in incident.findings
+    ]
+
+
+def reading_lines(readings: tuple[ReadingCard, ...]) -> list[ReadingLine]:
+    """Return readings in words, newest first."""
+    observations = {code: str(label) for code, label in OBSERVATIONS if code} | {_SET_ASIDE: _("Set aside")}
+    return [
+        ReadingLine(
+            read_date=reading.read_date,
+            value_milli=reading.value_milli,
+            observation=observations.get(reading.observation, reading.observation),
+            source=label_of(ReadingSource, reading.source),
+            recorded_by=reading.reader or reading.recorded_by,
+            is_live=reading.is_live,
+            reason=reading.reason,
+        )
+        for reading in readings
+    ]
+
+
+def incident_chart(incident: IncidentCard) -> dict[str, Any]:
+    """Return the point's periods as columns; what was not measured is hatched, what is held says so."""
+    locale = get_formats().locale
+    columns = []
+    for period in incident.history:
+        last_day = period.end_date - datetime.timedelta(days=1)
+        is_held = period.state == ConsumptionState.HELD
+        note = _("Held for review") if is_held else label_of(ConsumptionKind, period.kind)
+        columns.append(
+            {
+                "label": str(format_date(last_day, format="MMM yy", locale=locale)),
+                "value": None if period.quantity_milli is None else period.quantity_milli / 1000,
+                "estimated": period.kind != ConsumptionKind.MEASURED,
+                "note": "" if note == label_of(ConsumptionKind, ConsumptionKind.MEASURED) else note,
+            }
+        )
+    chart: dict[str, Any] = {"kind": "consumption", "unit": incident.unit, "columns": columns}
+    if incident.usual_milli:
+        chart |= {"average": round(incident.usual_milli / 1000, 1), "average_label": _("usual")}
+    return chart
+
+
+def likely_milli(incident: IncidentCard) -> int | None:
+    """Return the reading that a typing slip was probably meant to be."""
+    values = (finding.data.get("likely_milli") for finding in incident.open_findings)
+    return next((value for value in values if isinstance(value, int)), None)
+
+
+# The reading sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedSheet:
+    """
+    What was typed into a sheet.
+
+    registers   the dials with something typed, in order; the other columns go with them
+    misspelled  dials whose value is no number
+    """
+
+    registers: tuple[int, ...]
+    values_milli: tuple[int | None, ...]
+    observations: tuple[str, ...]
+    misspelled: frozenset[int]
+
+    def to_readings(self, *, read_date: datetime.date, reader: str) -> NewReadings:
+        """Return the typed values as readings of a day."""
+        return NewReadings(
+            register_ids=self.registers,
+            read_dates=[read_date] * len(self.registers),
+            values_milli=self.values_milli,
+            observations=self.observations,
+            source=ReadingSource.DESK,
+            reader=reader,
+        )
+
+
+def read_sheet(typed: QueryDict, sheet: SheetCard) -> TypedSheet:
+    """Take the filled rows out of a sent sheet."""
+    field, codes = QuantityField(required=False), {code for code, _label in OBSERVATIONS}
+    rows: list[tuple[int, int | None, str]] = []
+    misspelled: set[int] = set()
+    for dial in sheet.dials:
+        text = typed.get(f"value_{dial.register_id}", "").strip()
+        observation = typed.get(f"observation_{dial.register_id}", "")
+        if dial.is_read or not (text or observation):
+            continue
+        try:
+            value_milli = field.clean(text)
+        except forms.ValidationError:
+            misspelled.add(dial.register_id)
+            continue
+        rows.append((dial.register_id, value_milli, observation if observation in codes else ""))
+    registers, values_milli, observations = zip(*rows, strict=True) if rows else ((), (), ())
+    return TypedSheet(
+        registers=registers,
+        values_milli=values_milli,
+        observations=observations,
+        misspelled=frozenset(misspelled),
+    )
+
+
+def sheet_rows(
+    sheet: SheetCard, *, typed: QueryDict | None = None, misspelled: frozenset[int] = frozenset(),
+    recorded: dict[int, RecordedRow] | None = None,
+) -> list[SheetRow]:  # fmt: skip
+    """Return the rows of a sheet; what was refused keeps what was typed and says why."""
+    rows = []
+    for dial in sheet.dials:
+        row = (recorded or {}).get(dial.register_id)
+        status, tone = "", ""
+        if dial.register_id in misspelled:
+            status, tone = _("This is no number"), "bad"
+        elif row is not None:
+            is_good = row.status in (RecordedStatus.ACCEPTED, RecordedStatus.REPEATED)
+            status, tone = label_of_status(row.status), "good" if is_good else "bad"
+        elif dial.is_read:
+            status, tone = _("Recorded"), "idle"
+        rows.append(
+            SheetRow(
+                dial=dial,
+                typed=typed.get(f"value_{dial.register_id}", "") if typed and tone == "bad" else _spell(dial),
+                observation=typed.get(f"observation_{dial.register_id}", "")
+                if typed and tone == "bad"
+                else dial.observation,
+                status=status,
+                tone=tone,
+            )
+        )
+    return rows
+
+
+def _spell(dial: DialCard) -> str:
+    return "" if dial.value_milli is None else get_formats().quantity(dial.value_milli)

@@ -1,0 +1,140 @@
+"""Forms of metering."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from babel.numbers import NumberFormatError, parse_decimal
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from hydria.metering.domain.estimation import Method
+from hydria.metering.domain.policy import DEFAULT_POLICY, Policy, to_thresholds
+from hydria.platform.web.formats import get_formats
+from hydria.platform.web.forms import DateField, DeskForm
+
+OBSERVATIONS = (
+    ("", _("Read")),
+    ("SIN_ACCESO", _("No access")),
+    ("ILEGIBLE", _("Cannot be read")),
+    ("PARADO", _("Stands still")),
+    ("ROTO", _("Broken")),
+    ("FUGA", _("Leaks")),
+    ("PERRO", _("Dog")),
+)
+
+METHOD_LABELS = {
+    Method.OWN_AVERAGE: _("Own average"),
+    Method.SAME_PERIOD_LAST_YEAR: _("Same period of last year"),
+    Method.PEERS: _("Median of its peers"),
+    Method.FIXED: _("Fixed use per day"),
+}
+
+
+class QuantityField(forms.Field):
+    """What a dial shows, typed in the reader's spelling; cleaned to thousandths."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "num", "autocomplete": "off"})
+    default_error_messages = {"invalid": _("Enter a number, such as %(example)s.")}
+
+    def to_python(self, value: object) -> int | None:
+        """Return thousandths."""
+        typed = re.sub(r"\s", "", str(value or ""))
+        if not typed:
+            return None
+        try:
+            milli = parse_decimal(typed, locale=get_formats().locale, strict=True) * 1000
+        except NumberFormatError as error:
+            raise self._refusal() from error
+        if milli < 0 or milli != milli.to_integral_value():
+            raise self._refusal()
+        return int(milli)
+
+    def _refusal(self) -> forms.ValidationError:
+        example = {"example": get_formats().quantity(1_234_500)}
+        return forms.ValidationError(self.error_messages["invalid"], code="invalid", params=example)
+
+    def prepare_value(self, value: object) -> object:
+        """Spell thousandths; keep what was typed."""
+        return get_formats().quantity(value) if isinstance(value, int) else value
+
+
+class DecisionForm(DeskForm):
+    """Say why a consumption is accepted or estimated."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=250)
+
+
+class CorrectionForm(DeskForm):
+    """Put in what the dial really showed."""
+
+    value_milli = QuantityField(label=_("Right reading"))
+    reason = forms.CharField(label=_("Reason"), max_length=250)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # One key puts the cursor into the field; Enter sends it.
+        self.fields["value_milli"].widget.attrs |= {"data-key": "c", "data-key-label": _("Correct the reading")}
+
+
+class ExchangeForm(DeskForm):
+    """Take a meter out and put another one in."""
+
+    exchanged_date = DateField(label=_("Day of the exchange"))
+    final_milli = QuantityField(label=_("What the old meter showed"))
+    serial = forms.CharField(label=_("Serial number of the new meter"), max_length=40)
+    make = forms.CharField(label=_("Make"), max_length=60, required=False)
+    size = forms.CharField(label=_("Size"), max_length=20, required=False)
+    digits = forms.IntegerField(label=_("Whole digits of its dial"), min_value=3, max_value=9, initial=5)
+    initial_milli = QuantityField(label=_("What the new meter shows"), initial=0)
+    evidence = forms.CharField(label=_("Evidence"), max_length=250, help_text=_("The order, the photo, who was there."))
+
+
+_THRESHOLD_LABELS = {
+    "high_percent": _("High above this percentage of the usual quantity"),
+    "spread_times": _("... and this many spreads away from it"),
+    "high_milli_min": _("... but never below (thousandths of the unit)"),
+    "low_percent": _("Low below this percentage of the usual quantity"),
+    "peers_percent": _("Without history: held above this percentage of what peers use"),
+    "zero_periods_max": _("Zeros in a row after which the meter counts as stopped"),
+    "estimates_max": _("Estimates in a row after which the next one is escalated"),
+    "history_periods_min": _("Measured periods that a judgement needs"),
+    "opening_ppm_min": _("Roll-over: the dial stood at least here (millionths of its capacity)"),
+    "usual_percent_max": _("Roll-over: at most this percentage of the usual quantity"),
+    "quantity_milli_min": _("Roll-over: or at most this quantity (thousandths of the unit)"),
+    "own_periods_max": _("Estimates: newest periods of the own average"),
+    "fixed_per_day_milli": _("Estimates: fixed use per day (thousandths of the unit)"),
+    "step_milli": _("Estimates: whole multiples of (thousandths of the unit)"),
+}
+
+
+class ThresholdsForm(DeskForm):
+    """The company's thresholds, one field each; cleaned to those that differ from what a new company has."""
+
+    def __init__(self, *args: Any, policy: Policy, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        current = to_thresholds(policy)
+        for name, label in _THRESHOLD_LABELS.items():
+            self.fields[name] = forms.IntegerField(label=label, min_value=0, initial=current[name])
+        self.fields["first_method"] = forms.ChoiceField(
+            label=_("Estimates: method tried first"),
+            choices=[(str(method), label) for method, label in METHOD_LABELS.items()],
+            initial=str(policy.estimation.methods[0]),
+        )
+        self.fields["reason"] = forms.CharField(label=_("Reason"), max_length=250)
+        for field in self.fields.values():
+            is_choice = isinstance(field, forms.ChoiceField)
+            field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
+
+    def clean(self) -> dict[str, Any]:
+        """Gather the thresholds under one name."""
+        data = super().clean() or {}
+        first = data.get("first_method", "")
+        others = [str(method) for method in DEFAULT_POLICY.estimation.methods if method != first]
+        given = {name: data.get(name) for name in _THRESHOLD_LABELS} | {"methods": [first, *others]}
+        usual = to_thresholds(DEFAULT_POLICY)
+        return {
+            "reason": data.get("reason", ""),
+            "thresholds": {name: value for name, value in given.items() if value != usual[name]},
+        }

@@ -1,0 +1,75 @@
+"""Lists of metering."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from hydria.metering.models import ConsumptionKind, ConsumptionState
+from hydria.metering.web.words import FINDING_LABELS, label_of_finding
+from hydria.platform.web.listing import Column, Filter, Kind, Listing
+
+
+def _labels(row: Any) -> str:
+    return ", ".join(label_of_finding(code) for code in (row.codes or "").split())
+
+
+INCIDENTS = Listing(
+    name="incidents",
+    columns=(
+        Column(
+            name="point",
+            label=_("Service point"),
+            value="service_point.number",
+            link=lambda row: reverse("incident", args=[row.pk]),
+        ),
+        Column(name="address", label=_("Address"), value="service_point.premise.address"),
+        Column(name="meter", label=_("Meter"), value="serial"),
+        Column(name="findings", label=_("What is odd"), value=_labels),
+        Column(name="state", label=_("State"), value="state", kind=Kind.STATE, choices=ConsumptionState),
+        Column(name="kind", label=_("Kind"), value="kind", kind=Kind.STATE, choices=ConsumptionKind),
+        Column(name="quantity", label=_("Quantity"), value="quantity_milli", kind=Kind.QUANTITY),
+        Column(name="until", label=_("Read"), value="end_date", kind=Kind.DATE, sort="end_date"),
+        Column(name="route", label=_("Route"), value="service_point.route.code"),
+    ),
+    filters=(
+        Filter(
+            name="code",
+            label=_("What is odd"),
+            lookup="codes__contains",
+            kind="choice",
+            choices=lambda: [(str(code), label) for code, label in FINDING_LABELS.items()],
+        ),
+        Filter(
+            name="state", label=_("State"), lookup="state", kind="choice", choices=lambda: ConsumptionState.choices[:2]
+        ),
+        Filter(name="route", label=_("Route"), lookup="service_point__route__code__istartswith"),
+        Filter(name="point", label=_("Service point"), lookup="service_point__number__startswith"),
+    ),
+    sort="-until",
+    empty=_("No incident waits"),
+    empty_hint=_("Whatever validation holds or marks appears here until somebody has decided."),
+)
+
+ROUTES = Listing(
+    name="routes",
+    columns=(
+        Column(
+            name="code",
+            label=_("Route"),
+            value="code",
+            sort="code",
+            link=lambda row: reverse("route_sheet", args=[row.pk]),
+        ),
+        Column(name="name", label=_("Name"), value="name"),
+        Column(name="sector", label=_("Sector"), value="sector.name"),
+        Column(name="cycle", label=_("Cycle"), value="cycle.name"),
+        Column(name="meters", label=_("Meters"), value="meter_count", kind=Kind.COUNT),
+    ),
+    filters=(Filter(name="cycle", label=_("Cycle"), lookup="cycle__name__icontains"),),
+    sort="code",
+    empty=_("No routes yet"),
+    empty_hint=_("Routes come with the register: load it, or let a person add them."),
+)

@@ -1,0 +1,242 @@
+"""Screens of metering. The review desk works by one key a decision: a accepts, e estimates, c corrects, s skips."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from hydria.metering import incidents, operations, queries, walks
+from hydria.metering.domain.policy import to_thresholds
+from hydria.metering.incidents import IncidentCard
+from hydria.metering.models import ConsumptionKind, ConsumptionState, Decision
+from hydria.metering.operations import NewMeter, UnableToDecide
+from hydria.metering.web import cards, forms, lists
+from hydria.platform.access import Permission
+from hydria.platform.web.doors import actor_of, needs, render_page
+from hydria.platform.web.forms import go_to, handle_form
+from hydria.platform.web.listing import show_list
+from hydria.platform.web.states import label_of
+
+# The review desk
+
+
+@needs(Permission.READING_VIEW)
+def show_incidents(request: HttpRequest) -> HttpResponseBase:
+    """List what validation has held or marked."""
+    actor = actor_of(request)
+    context = {"held_count": queries.count_incidents(), "may_set": actor.may(Permission.SETTING_MANAGE)}
+    return show_list(
+        request,
+        listing=lists.INCIDENTS,
+        rows=incidents.list_queue(actor=actor),
+        title=_("Incidents"),
+        context=context,
+        template="metering/incidents.html",
+    )
+
+
+@needs(Permission.READING_VIEW)
+def open_next_incident(request: HttpRequest) -> HttpResponse:
+    """Go to the next consumption that waits for a decision, or to the list when none does."""
+    after = request.GET.get("after", "")
+    return go_to(request, _next_address(request, after_id=int(after) if after.isdigit() else 0))
+
+
+@needs(Permission.READING_VIEW)
+def show_incident(request: HttpRequest, consumption_id: int) -> HttpResponse:
+    """Show an incident with everything that a decision needs; a decision leads to the next one."""
+    actor = actor_of(request)
+    incident = incidents.access_incident(actor=actor, consumption_id=consumption_id, today=timezone.localdate())
+    asked = Decision(request.POST["decision"]) if request.POST.get("decision") in Decision.values else None
+    decision_forms = _decision_forms(request, incident, asked)
+
+    def act(data: dict[str, Any]) -> str:
+        if asked == Decision.CORRECTED:
+            operations.correct_reading(actor=actor, consumption_id=consumption_id, decided_at=timezone.now(), **data)
+        else:
+            row = operations.decide(
+                actor=actor,
+                consumption_ids=[consumption_id],
+                decision=asked or Decision.ACCEPTED,
+                decided_at=timezone.now(),
+                reason=data["reason"],
+            )[0]
+            if row.status != "DECIDED":
+                raise UnableToDecide(row.status.lower(), _label_of_refusal(row.status))
+        messages.success(request, _("Decided: %s") % incident.point_number)
+        return _next_address(request, after_id=consumption_id)
+
+    context = {
+        "title": incident.point_number,
+        "incident": incident,
+        "state_label": label_of(ConsumptionState, incident.state),
+        "kind_label": label_of(ConsumptionKind, incident.kind),
+        "findings": cards.finding_lines(incident),
+        "readings": cards.reading_lines(incident.readings),
+        "chart": cards.incident_chart(incident),
+        "accept_form": decision_forms[Decision.ACCEPTED],
+        "estimate_form": decision_forms[Decision.ESTIMATED],
+        "correct_form": decision_forms[Decision.CORRECTED],
+        "may_decide": actor.may(Permission.READING_DECIDE) and bool(incident.open_findings),
+        "may_record": actor.may(Permission.READING_RECORD),
+        "held_count": queries.count_incidents(),
+    }
+    form = decision_forms[asked or Decision.ACCEPTED]
+    return handle_form(request, form=form, act=act, template="metering/incident.html", context=context)
+
+
+def _decision_forms(
+    request: HttpRequest, incident: IncidentCard, asked: Decision | None
+) -> dict[Decision, forms.DecisionForm | forms.CorrectionForm]:
+    """Return a form for each decision, with a plain reason filled in so that one key is enough."""
+    reasons = {
+        Decision.ACCEPTED: _("Looked at; the reading is plausible"),
+        Decision.ESTIMATED: _("Looked at; the reading is not plausible")
+        if incident.reading
+        else _("Could not be read"),
+        Decision.CORRECTED: _("Read or typed wrongly"),
+    }
+    built: dict[Decision, forms.DecisionForm | forms.CorrectionForm] = {}
+    for decision, reason in reasons.items():
+        form_class = forms.CorrectionForm if decision == Decision.CORRECTED else forms.DecisionForm
+        initial = {"reason": reason, "value_milli": cards.likely_milli(incident)}
+        data = request.POST if decision == asked else None
+        built[decision] = form_class(data, initial=initial, auto_id=f"{decision.lower()}_%s")
+    return built
+
+
+def _label_of_refusal(status: str) -> str:
+    return {
+        "UNKNOWN": _("This consumption is no longer live."),
+        "WITHOUT_FINDING": _("Somebody has decided on this already."),
+        "WITHOUT_QUANTITY": _("There is no quantity to accept; estimate or correct it."),
+        "WITHOUT_HISTORY": _("There is nothing to estimate from."),
+        "ALREADY_FINAL": _("It is final already; only what is held can be estimated."),
+    }[status]
+
+
+def _next_address(request: HttpRequest, *, after_id: int) -> str:
+    next_id = incidents.find_next_held(actor=actor_of(request), after_id=after_id)
+    return reverse("incident", args=[next_id]) if next_id else reverse("incidents")
+
+
+# Reading sheets
+
+
+@needs(Permission.READING_VIEW)
+def show_routes(request: HttpRequest) -> HttpResponseBase:
+    """List the routes to read."""
+    context = {"load_address": _address_of_loads(request)}
+    return show_list(
+        request,
+        listing=lists.ROUTES,
+        rows=walks.list_routes(actor=actor_of(request)),
+        title=_("Routes"),
+        context=context,
+        template="metering/routes.html",
+    )
+
+
+def _address_of_loads(request: HttpRequest) -> str:
+    """Return where files of readings are loaded, if the reader may."""
+    try:
+        return reverse("batches") if actor_of(request).may(Permission.INTAKE_LOAD) else ""
+    except NoReverseMatch:
+        return ""
+
+
+@needs(Permission.READING_RECORD)
+def edit_sheet(request: HttpRequest, route_id: int) -> HttpResponse:
+    """Type a route's readings in, in walking order; every row gets its own answer."""
+    actor, today = actor_of(request), timezone.localdate()
+    asked = request.POST or request.GET
+    read_date = parse_date(asked.get("day", "")) or today
+    start = asked.get("from", "")
+    where = {"route_id": route_id, "read_date": read_date, "from_sequence": int(start) if start.isdigit() else 0}
+    sheet = walks.get_sheet(actor=actor, **where)
+    context: dict[str, Any] = {"rows": cards.sheet_rows(sheet)}
+    if request.method == "POST":
+        typed = cards.read_sheet(request.POST, sheet)
+        readings = typed.to_readings(read_date=read_date, reader=actor.name)
+        recorded = operations.record_readings(actor=actor, readings=readings, today=today)
+        sheet = walks.get_sheet(actor=actor, **where)
+        answers = dict(zip(typed.registers, recorded, strict=True))
+        rows = cards.sheet_rows(sheet, typed=request.POST, misspelled=typed.misspelled, recorded=answers)
+        context = {
+            "rows": rows,
+            "good_count": sum(row.tone == "good" for row in rows),
+            "bad_count": sum(row.tone == "bad" for row in rows),
+            "is_sent": True,
+        }
+    context |= {"title": sheet.route_name, "sheet": sheet, "observations": forms.OBSERVATIONS, "today": today}
+    return render_page(request, "metering/sheet.html", context)
+
+
+# Meters
+
+
+@needs(Permission.READING_VIEW)
+def show_meter(request: HttpRequest, meter_id: int) -> HttpResponse:
+    """Show a meter's whole life."""
+    actor = actor_of(request)
+    meter = walks.access_meter(actor=actor, meter_id=meter_id)
+    context = {
+        "title": meter.serial,
+        "meter": meter,
+        "readings": cards.reading_lines(meter.readings),
+        "may_record": actor.may(Permission.READING_RECORD) and meter.service_point_id is not None,
+    }
+    return render_page(request, "metering/meter.html", context)
+
+
+@needs(Permission.READING_RECORD)
+def exchange_meter(request: HttpRequest, service_point_id: int) -> HttpResponse:
+    """Record that a meter was taken out and another one put in."""
+    installed = queries.list_installations(service_point_ids=[service_point_id])
+
+    def act(data: dict[str, Any]) -> str:
+        meter = NewMeter(serial=data["serial"], make=data["make"], size=data["size"], digits=data["digits"])
+        installation = operations.exchange_meter(
+            actor=actor_of(request),
+            service_point_id=service_point_id,
+            exchanged_date=data["exchanged_date"],
+            final_milli=data["final_milli"],
+            meter=meter,
+            initial_milli=data["initial_milli"],
+            evidence=data["evidence"],
+        )
+        messages.success(request, _("The exchange is recorded."))
+        return reverse("meter", args=[installation.meter_id])
+
+    initial = {"exchanged_date": timezone.localdate(), "size": installed[0].size if installed else ""}
+    context = {
+        "title": _("Exchange meter %s") % (installed[0].serial if installed else ""),
+        "submit": _("Record the exchange"),
+        "cancel": reverse("meter", args=[installed[0].meter_id]) if installed else reverse("routes"),
+    }
+    return handle_form(
+        request, form=forms.ExchangeForm(request.POST or None, initial=initial), act=act, context=context
+    )
+
+
+# Thresholds
+
+
+@needs(Permission.SETTING_MANAGE)
+def edit_thresholds(request: HttpRequest) -> HttpResponse:
+    """Set what validation holds and how estimates are made."""
+
+    def act(data: dict[str, Any]) -> str:
+        policy = operations.set_policy(actor=actor_of(request), thresholds=data["thresholds"], reason=data["reason"])
+        messages.success(request, _("High is now above %s %%.") % to_thresholds(policy)["high_percent"])
+        return reverse("incidents")
+
+    form = forms.ThresholdsForm(request.POST or None, policy=queries.get_policy())
+    context = {"title": _("Thresholds"), "cancel": reverse("incidents")}
+    return handle_form(request, form=form, act=act, context=context)
