@@ -27,7 +27,7 @@ function paletteOf(element) {
   return Object.fromEntries(Object.entries(names).map(([name, token]) => [name, colorOf(token, element)]));
 }
 
-const numberFormat = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 3 });
+const numberFormat = new Intl.NumberFormat(document.documentElement.dataset.locale, { maximumFractionDigits: 3 });
 const spelled = (value, unit) => (value === null ? "–" : `${numberFormat.format(value)}${unit ? ` ${unit}` : ""}`);
 
 function frame(colors, unit) {
