@@ -28,6 +28,7 @@ from hydria.receivables.queries import (
     OpenItemCard,
     Settlement,
     get_balance,
+    get_balance_after,
     get_balances,
     list_item_ids,
     list_open_items,
@@ -52,6 +53,7 @@ class PaymentCard:
     """
     A payment with its tenders, what it settles now and what of it is still held.
 
+    balance_after_minor  what the account owed once it was recorded; negative is in the customer's favor
     reverses_id     the payment that this one gives back, None for money received
     reversed_by_id  the reversal of this one, None while it stands
     """
@@ -68,6 +70,7 @@ class PaymentCard:
     tenders: tuple[TenderCard, ...]
     settlements: tuple[Settlement, ...]
     held_minor: int
+    balance_after_minor: int
     reason: str
     reverses_id: int | None
     reverses_code: str
@@ -178,10 +181,9 @@ def get_payment_card(*, actor: Actor, payment_id: int) -> PaymentCard:
     payment = Payment.objects.select_related("session__till", "reverses", "reversed_by").get(pk=payment_id)
     (account,) = list_account_lines(account_ids=[payment.account_id], today=payment.effective_date)
     mirror = getattr(payment, "reversed_by", None)
-    settlements: list[Settlement] = []
-    if payment.reverses_id is None:
-        held_items = list_item_ids(kind=ItemKind.PAYMENT, source_ids=[payment_id])[payment_id]
-        settlements = list_settlements(held_item_ids=held_items)
+    kind = ItemKind.PAYMENT if payment.reverses_id is None else ItemKind.PAYMENT_REVERSAL
+    (item_id,) = list_item_ids(kind=kind, source_ids=[payment_id])[payment_id]
+    settlements = list_settlements(held_item_ids=[item_id])
     settled_minor = sum(settlement.amount_minor for settlement in settlements)
     return PaymentCard(
         payment_id=payment.pk,
@@ -204,6 +206,7 @@ def get_payment_card(*, actor: Actor, payment_id: int) -> PaymentCard:
         ),
         settlements=tuple(settlement for settlement in settlements if settlement.kind != ItemKind.PAYMENT_REVERSAL),
         held_minor=payment.amount_minor - settled_minor if payment.reverses_id is None else 0,
+        balance_after_minor=get_balance_after(item_id=item_id),
         reason=payment.reason,
         reverses_id=payment.reverses_id,
         reverses_code=payment.reverses.receipt_code if payment.reverses else "",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import F, Min, Q, Sum
+from django.db.models import F, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from hydria.agreements.queries import AccountLine, access_account, list_account_lines
@@ -157,11 +157,13 @@ def get_balances(*, account_ids: Sequence[int], today: datetime.date) -> dict[in
 
 def get_balance_at(*, account_id: int, end_date: datetime.date) -> int:
     """Return what an account owed, after what was held, before a day; items count on their effective date."""
-    owed, held = Q(side=ItemSide.OWED), Q(side=ItemSide.HELD)
-    sums = Item.objects.filter(account_id=account_id, effective_date__lt=end_date).aggregate(
-        owed=Coalesce(Sum("amount_minor", filter=owed), 0), held=Coalesce(Sum("amount_minor", filter=held), 0)
-    )
-    return int(sums["owed"] - sums["held"])
+    return _sum_balance(Item.objects.filter(account_id=account_id, effective_date__lt=end_date))
+
+
+def get_balance_after(*, item_id: int) -> int:
+    """Return what an account owed once an item was posted, so that a document printed again says the same."""
+    posted = Item.objects.filter(account_id=Item.objects.filter(pk=item_id).values("account_id")[:1], id__lte=item_id)
+    return _sum_balance(posted)
 
 
 def list_open_items(*, account_id: int, today: datetime.date, side: ItemSide = ItemSide.OWED) -> list[OpenItemCard]:
@@ -345,3 +347,11 @@ def list_item_ids(*, kind: ItemKind, source_ids: Iterable[int]) -> dict[int, lis
     for source_id, item_id in rows.values_list("source_id", "id"):
         found.setdefault(source_id, []).append(item_id)
     return found
+
+
+def _sum_balance(items: QuerySet[Item]) -> int:
+    sums = items.aggregate(
+        owed=Coalesce(Sum("amount_minor", filter=Q(side=ItemSide.OWED)), 0),
+        held=Coalesce(Sum("amount_minor", filter=Q(side=ItemSide.HELD)), 0),
+    )
+    return int(sums["owed"] - sums["held"])

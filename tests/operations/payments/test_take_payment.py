@@ -392,6 +392,15 @@ class TestGetPaymentCard:
         assert shown.held_minor == 500
         assert shown.reversed_by_id is None
 
+    def test_says_the_balance_as_it_was_when_the_money_came(self, household):
+        account, _items = household
+        payment = pay(account.pk, cash(2_000))
+        mirror = reverse(payment)
+
+        first, second = (queries.get_payment_card(actor=SYSTEM, payment_id=item.pk) for item in (payment, mirror))
+
+        assert (first.balance_after_minor, second.balance_after_minor) == (10_000, 12_000)
+
     def test_shows_a_reversed_payment_with_its_mirror(self, household):
         account, _items = household
         payment = pay(account.pk, cash(12_500))

@@ -68,6 +68,8 @@ class PaymentForm(DeskForm):
         self.fields["amount_minor"].widget.attrs["data-due"] = ""
         for kind in TenderKind:
             self.fields[f"{kind.lower()}_minor"].widget.attrs["data-tender"] = ""
+            if reference := self.fields.get(f"{kind.lower()}_reference"):
+                reference.widget.attrs["placeholder"] = reference.label
         self.fields["cash_minor"].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any]:

@@ -22,7 +22,7 @@ PAYMENTS = Listing(
             value="receipt_code",
             link=lambda row: reverse("payment", args=[row.pk]),
         ),
-        Column(name="received", label=_("Received"), value="received_at", kind=Kind.INSTANT, sort="received_at"),
+        Column(name="received", label=_("Taken on"), value="received_at", kind=Kind.INSTANT, sort="received_at"),
         Column(name="account", label=_("Account"), value="account.number"),
         Column(name="amount", label=_("Amount"), value=_signed_minor, kind=Kind.AMOUNT),
         Column(name="taken_by", label=_("Taken by"), value="taken_by"),
