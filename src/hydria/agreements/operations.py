@@ -330,9 +330,7 @@ def _end_on(dated: orm.Model | None, end_date: datetime.date) -> None:
         dated.save(update_fields=["valid_during"])
 
 
-def _next_number(
-    model: type[Account | ServiceAgreement], series: str, prefix: str, on_date: datetime.date
-) -> str:
+def _next_number(model: type[Account | ServiceAgreement], series: str, prefix: str, on_date: datetime.date) -> str:
     return numbering.take_free_code(
         code=series,
         prefix=prefix,

@@ -28,9 +28,10 @@ from hydria.billing.models import (
 from hydria.kernel.errors import UnableTo
 from hydria.platform import jobs
 from hydria.platform.access import SYSTEM, Actor, Permission
-from hydria.platform.models import StateChange
+from hydria.platform.audit import record_move
 from hydria.platform.transactions import acting
 
+OBJECT_KIND = "billing_run"
 PRICE_CHUNK_JOB = "billing.price_chunk"
 ACCOUNTS_PER_CHUNK = 2_000
 SECOND_ENGINE_SAMPLE = 100
@@ -159,7 +160,9 @@ def _create_run(actor: Actor, period: BillingPeriod, *, sequence: int, requested
         RunChunk(run=run, position=position, first_account_id=accounts.first_id, end_account_id=accounts.end_id)
         for position, accounts in enumerate(ranges)
     )
-    _record_move(run, from_state="", actor=actor, at=requested_at)
+    record_move(
+        object_kind=OBJECT_KIND, object_id=run.pk, from_state="", to_state=run.state, actor=actor, at=requested_at
+    )
     jobs.defer_many(
         PRICE_CHUNK_JOB,
         jobs={
@@ -385,16 +388,12 @@ def _move(
     from_state = run.state
     run.set_state(to_state)
     run.save(update_fields=["state", *fields])
-    _record_move(run, from_state=from_state, actor=actor, at=at, reason=reason)
-
-
-def _record_move(run: BillingRun, *, from_state: str, actor: Actor, at: datetime.datetime, reason: str = "") -> None:
-    StateChange.objects.create(
-        object_kind="billing_run",
+    record_move(
+        object_kind=OBJECT_KIND,
         object_id=run.pk,
         from_state=from_state,
         to_state=run.state,
-        actor=actor.name,
-        reason=reason,
+        actor=actor,
         at=at,
+        reason=reason,
     )
