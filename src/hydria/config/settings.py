@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from datetime import timedelta
 
 from csp.constants import NONE, SELF
@@ -34,7 +33,6 @@ CONTEXTS = [
     "hydria.desk",
     "hydria.publicapi",
 ]
-CONTEXTS = [name for name in CONTEXTS if importlib.util.find_spec(name)]
 
 INSTALLED_APPS = [
     *CONTEXTS,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
@@ -19,8 +17,6 @@ def show_health(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("healthz", show_health, name="health"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/", include("hydria.publicapi.urls")),
+    path("", include("hydria.desk.web.urls")),
 ]
-for prefix, module in (("api/", "hydria.publicapi.urls"), ("", "hydria.desk.web.urls")):
-    package = module.rpartition(".")[0]
-    if importlib.util.find_spec(package) and importlib.util.find_spec(module):
-        urlpatterns.append(path(prefix, include(module)))
