@@ -254,8 +254,10 @@ class Exact:
             steps = steps.divided(divisors, rounding.mode)
         return Exact(steps * Integers.of(step.numerator), Integers.of(step.denominator))
 
-    def where(self, condition: BoolArray, other: Exact) -> Exact:
+    def where(self, condition: BoolArray | bool, other: Exact) -> Exact:
         """Return this number in the rows where the condition holds, else the other's."""
+        if np.ndim(condition) == 0:
+            return self if condition else other
         a, b, denominators = _aligned(self, other)
         low, high = min(a.low, b.low), max(a.high, b.high)
         choose: Callable[[Any, Any], Any] = lambda x, y: np.where(condition, x, y)  # noqa: E731

@@ -124,6 +124,17 @@ class TestNeutralForm:
         assert problems == []
         assert run_cases(tariff) == (2, [])
 
+    def test_fills_what_the_form_leaves_to_the_reader(self) -> None:
+        fee = {"label": "fee", "type": "formula", "formula": "5 * zone"}
+        tariff, problems = converted(
+            [], inputs={"zone": {"values": ["1", "2"]}, "days": {"type": "number"}},
+            parameters={"classes": {"home": {"lines": [fee]}}},
+            cases=[{"id": "c1", "inputs": {"class": "home", "zone": "2", "days": "null"}, "expected_total": "10"}],
+        )  # fmt: skip
+
+        assert problems == []
+        assert run_cases(tariff) == (1, [])
+
     def test_keeps_free_labels_and_input_names(self) -> None:
         inputs = {"usage": {"type": "number"}, "Größe des Zählers": {"values": ["Qn 2,5", "a: b", "*"]}}
         tariff, problems = converted(

@@ -87,6 +87,11 @@ class TestWhole:
 
         assert amounts_of(charge, "0", "10", "10.01", "20") == [0, 10, Fraction("20.02"), 40]
 
+    def test_takes_a_quantity_that_is_the_same_for_all(self) -> None:
+        charge = {"shape": "whole", "quantity": "12", "bands": blocks(("0", "1"), ("10", "-2.345"))}
+
+        assert amounts_of(charge, "1", "2") == [Fraction("-28.14")] * 2
+
 
 class TestFlat:
     def test_takes_the_amount_of_the_band(self) -> None:

@@ -64,8 +64,10 @@ class _Converter:
         made["rounding"] = plain.get("rounding") or {"line": {"places": "2", "mode": "half_up"}}
         made["inputs"] = {name: self.input(entry) for name, entry in (plain.get("inputs") or {}).items()}
         parameters = plain["parameters"] or {}
-        self.names = set(made["inputs"])
         classes = parameters.get("classes") or {}
+        if classes:
+            made["inputs"].setdefault("class", {"values": list(classes)})
+        self.names = set(made["inputs"])
         for part in (parameters, *classes.values()):
             self.names |= {str(entry.get("name")) for entry in part.get("derived") or []}
         made |= self.part(parameters)
@@ -231,9 +233,9 @@ class _Converter:
         return made
 
     def case(self, case: dict[str, Any]) -> dict[str, Any]:
-        known = self.plain.get("inputs") or {}
+        given = case.get("inputs") or {}
         made: dict[str, Any] = {"case": case["id"]}
-        made["inputs"] = {name: text for name, text in (case.get("inputs") or {}).items() if name in known}
+        made["inputs"] = {name: text for name, text in given.items() if name in self.names and text not in _NOTHING}
         if "expected_lines" in case:
             made["lines"] = case["expected_lines"]
         if case.get("expected_total") not in (None, ""):
