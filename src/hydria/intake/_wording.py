@@ -173,7 +173,6 @@ KIND_LABELS: Mapping[str, str | Promise] = {
     "reading": _("Reading"),
     "consumption": _("Consumption"),
     "opening": _("Opening balance"),
-    "payment": _("Payment"),
 }
 
 

@@ -22,7 +22,10 @@ from django.db.models import ForeignObjectRel, Model
 
 from hydria.intake.domain.kinds import KINDS, Field, FieldType, Kind
 from hydria.kernel.issues import Issue
+from hydria.ledger.domain.journals import Posting
+from hydria.ledger.operations import post_journal
 from hydria.platform.access import Actor
+from hydria.receivables.operations import post_items_from_query
 
 OWN_SCHEME = "own"
 """The scheme of files that use our own numbers: nothing is aliased, keys are looked up as numbers."""
@@ -93,7 +96,7 @@ class _RuleWriter:
         self.execute("ANALYZE intake_incoming")
         issues = [*self.unknown_references(), *self.fact_conflicts(table)]
         changed = 0 if self.kind.is_fact else self.update(table)
-        created, refusals = self.insert(table)
+        created, refusals = self.post() if self.kind.is_posted else self.insert(table)
         issues.extend(refusals)
         refused = len({issue.row for issue in issues})
         unchanged = max(total - created - changed - refused, 0)
@@ -125,6 +128,10 @@ class _RuleWriter:
         if self.kind.is_ranged:
             until = "(s.fields->>'until')::date" if "until" in self.fed else "NULL"
             columns["valid_during"] = f"daterange((s.fields->>'from')::date, {until})"
+        if self.kind.is_posted:
+            amount = columns["amount_minor"]
+            columns["amount_minor"] = f"abs({amount})"
+            columns["side"] = f"CASE WHEN {amount} < 0 THEN 'HELD' ELSE 'OWED' END"
         if self.kind.name in _FOLDED and _FOLDED[self.kind.name][1] in self.fed:
             columns[_FOLDED[self.kind.name][0]] = "s.fields->>'folded'"
         return columns
@@ -241,6 +248,40 @@ class _RuleWriter:
         refused = [position for position, _issue in refusals]
         if refused:
             self.execute("DELETE FROM intake_incoming WHERE position = ANY(%(refused)s)", refused=refused)
+        return self.remember(), [issue for _position, issue in refusals]
+
+    def post(self) -> tuple[int, list[Issue]]:
+        """Post opening items and, for each day that they count on, their journal."""
+        self.execute("DELETE FROM intake_incoming WHERE is_new AND amount_minor = 0")
+        document = "document_code" if "document" in self.fed else "''"
+        post_items_from_query(
+            select=f"SELECT account_id, side, 'OPENING', target_id, {document}, 50, amount_minor, effective_date,"
+            " due_date FROM intake_incoming WHERE is_new"
+        )
+        days = self.fetch(
+            "SELECT effective_date, min(target_id), sum(CASE side WHEN 'OWED' THEN amount_minor ELSE -amount_minor END)"
+            " FROM intake_incoming WHERE is_new GROUP BY effective_date ORDER BY effective_date"
+        )
+        for effective_date, first_id, owed_minor in days:
+            post_journal(
+                source_kind="opening_balance",
+                source_id=first_id,
+                effective_date=effective_date,
+                description=self.scheme,
+                postings=[
+                    Posting.of_balance(route="receivable", balance_minor=int(owed_minor)),
+                    Posting.of_balance(route="opening_balance", balance_minor=-int(owed_minor)),
+                ],
+                posted_by=self.actor.name,
+            )
+        self.execute(
+            "UPDATE intake_incoming i SET target_id = t.id FROM receivables_item t"
+            " WHERE i.is_new AND t.kind = 'OPENING' AND t.source_id = i.target_id"
+        )
+        return self.remember(), []
+
+    def remember(self) -> int:
+        """Keep what was created, for undoing, and the numbers that the file gave; return how many rows it was."""
         created = self.execute(
             "INSERT INTO intake_loadeffect (batch_id, rule, kind, target_id, action)"
             " SELECT %(batch_id)s, %(rule)s, %(kind)s, target_id, 'CREATED' FROM intake_incoming WHERE is_new"
@@ -251,7 +292,7 @@ class _RuleWriter:
                 " SELECT %(scheme)s, %(object_kind)s, target_id, alias FROM intake_incoming WHERE is_new"
             )
             self.execute("ANALYZE platform_externalalias")
-        return created, [issue for _position, issue in refusals]
+        return created
 
     def insert_halving(self, statement: str, *, first: int, end: int, budget: list[int]) -> Iterator[tuple[int, Issue]]:
         """Insert the rows of `[first, end)`; halve until each row that the database refuses stands alone."""

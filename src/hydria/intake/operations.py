@@ -179,7 +179,8 @@ def reverse_load(*, actor: Actor, batch_id: int, reason: str, reversed_at: datet
     Reversing a reversed batch changes nothing.
 
     :raises UnableToPermit: if the actor may not load files.
-    :raises UnableToReverseLoad: with code `reason_missing`, `state_forbids`, `still_in_use` when something else
+    :raises UnableToReverseLoad: with code `reason_missing`, `state_forbids`, `posted` when the batch holds opening
+        balances, `still_in_use` when something else
         refers to a row that the batch created, or `changed_since` when somebody changed one of its rows.
     """
     actor.require(Permission.INTAKE_LOAD)
@@ -193,6 +194,9 @@ def reverse_load(*, actor: Actor, batch_id: int, reason: str, reversed_at: datet
             raise UnableToReverseLoad("state_forbids", _state_sentence(batch), state=batch.state)
         _lock_loads()
         kinds = [KINDS[name] for name in reversed(KINDS) if batch.effects.filter(kind=name).exists()]
+        if posted := [label_of_kind(kind.name) for kind in kinds if kind.is_posted]:
+            sentence = _("%(kind)s: what is posted is never deleted; correct it by a reversal.") % {"kind": posted[0]}
+            raise UnableToReverseLoad("posted", sentence, kind=posted[0])
         _refuse_if_changed_since(batch)
         for kind in kinds:
             for table, count in _writing.count_dependents(batch_id=batch.pk, kind=kind):

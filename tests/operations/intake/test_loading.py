@@ -16,11 +16,14 @@ from hydria.intake.operations import (
     UnableToReceiveFile,
     UnableToReverseLoad,
 )
+from hydria.ledger.models import Entry
+from hydria.ledger.operations import create_chart
 from hydria.metering.models import Meter, Reading
 from hydria.parties.models import Party
 from hydria.platform.access import SYSTEM, Actor, UnableToPermit
 from hydria.platform.models import AuditEntry, ExternalAlias
 from hydria.premises.models import Premise, ServicePoint
+from hydria.receivables.models import Item
 
 pytestmark = pytest.mark.django_db
 
@@ -313,6 +316,52 @@ class TestReverseLoad:
         batch = undo(apply(TOWN))
 
         assert undo(batch).reversed_at == NOW
+
+
+class TestOpeningBalances:
+    MAPPING = """mapping: opening
+scheme: old
+records:
+- kind: opening
+  fields: {key: doc, account: no, amount: amount, effective: day, due: day, document: doc}
+"""
+    FILE = "no,doc,amount,day\n1,A-1,100.50,2026-01-31\n1,A-2,0.00,2026-01-31\n2,A-3,-20.25,2026-01-31\n"
+
+    @pytest.fixture(autouse=True)
+    def books(self):
+        create_chart(actor=SYSTEM, language="en")
+        apply(TOWN)
+
+    def test_become_items_and_a_journal_that_balances(self):
+        apply(self.FILE, self.MAPPING)
+
+        items = Item.objects.order_by("document_code").values_list("document_code", "side", "amount_minor")
+        assert list(items) == [("A-1", "OWED", 10_050), ("A-3", "HELD", 2_025)]
+        entries = Entry.objects.values_list("ledger_account__route", "debit_minor", "credit_minor")
+        assert sorted(entries) == [("opening_balance", 0, 8_025), ("receivable", 8_025, 0)]
+
+    def test_are_taken_over_once(self):
+        apply(self.FILE, self.MAPPING)
+
+        batch = apply(self.FILE, self.MAPPING)
+
+        assert (batch.counts["opening"]["created"], Item.objects.count()) == (0, 2)
+
+    def test_are_never_changed_by_another_file(self):
+        apply(self.FILE, self.MAPPING)
+
+        with pytest.raises(UnableToApplyLoad):
+            apply(self.FILE.replace("100.50", "100.51"), self.MAPPING)
+
+        assert findings_of(LoadBatch.objects.latest("id")) == [(2, "opening", "fact_differs")]
+
+    def test_are_not_undone(self):
+        batch = apply(self.FILE, self.MAPPING)
+
+        with pytest.raises(UnableToReverseLoad) as refusal:
+            undo(batch)
+
+        assert refusal.value.code == "posted"
 
 
 class TestUndoneTransaction:

@@ -322,5 +322,22 @@ KINDS: dict[str, Kind] = {
                 _choice("kind", "MEASURED ESTIMATED ADJUSTED ASSUMED", default="MEASURED"),
             ),
         ),
+        # What a customer owed on the day of the take-over; a negative amount is held for the customer.
+        Kind(
+            name="opening",
+            model="receivables.Item",
+            identity=("key",),
+            has_alias=True,
+            is_fact=True,
+            is_posted=True,
+            fields=(
+                _KEY,
+                _ref("account", "account"),
+                Field(name="amount", type=FieldType.MONEY, column="amount_minor", required=True),
+                _date("effective", required=True, column="effective_date"),
+                _date("due", required=True, column="due_date"),
+                _text("document", 40, column="document_code"),
+            ),
+        ),
     )
 }
