@@ -39,7 +39,7 @@ class IncidentCard:
     """
     A consumption with its findings and what they have to be judged by.
 
-    usual_milli   what the history makes of the period's days, 0 when there is no history
+    usual_milli   what the history makes of the period's days, in whole units; 0 when there is no history
     reading       the reading that closed the period, None when nobody read
     history       the point's periods of the last two years, oldest first, this one included
     is_held       whether a decision is awaited; only then can the reading be corrected
@@ -155,7 +155,7 @@ def access_incident(*, actor: Actor, consumption_id: int, today: datetime.date) 
         kind=consumption.kind,
         state=consumption.state,
         is_held=consumption.state == ConsumptionState.HELD,
-        usual_milli=_first_number(findings, "usual_milli") or 0,
+        usual_milli=round((_first_number(findings, "usual_milli") or 0) / 1000) * 1000,
         opening_milli=_first_number(findings, "opening_milli"),
         reading=_closing_reading(consumption),
         findings=findings,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from hydria.kernel.errors import UnableTo
 from hydria.metering import _deciding, models, queries
+from hydria.metering._deciding import SET_ASIDE  # noqa: F401  # doors
 from hydria.metering._gathering import Scope
 from hydria.metering._measuring import Measured, write_consumptions
 from hydria.metering._recording import NewReadings, RecordedRow, RecordedStatus, write_readings  # noqa: F401  # doors

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from hydria.metering.incidents import IncidentCard
 from hydria.metering.models import ConsumptionKind, ConsumptionState, ReadingSource
-from hydria.metering.operations import NewReadings, RecordedRow, RecordedStatus
+from hydria.metering.operations import SET_ASIDE, NewReadings, RecordedRow, RecordedStatus
 from hydria.metering.queries import ReadingCard
 from hydria.metering.walks import DialCard, SheetCard
 from hydria.metering.web.forms import OBSERVATIONS, QuantityField
@@ -21,7 +21,7 @@ from hydria.metering.web.words import explain_finding, label_of_finding, label_o
 from hydria.platform.web.formats import get_formats
 from hydria.platform.web.states import label_of
 
-_SET_ASIDE = "SET_ASIDE"
+SHOWN_TIMES_MAX = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ def finding_lines(incident: IncidentCard) -> list[FindingLine]:
 
 def reading_lines(readings: tuple[ReadingCard, ...]) -> list[ReadingLine]:
     """Return readings in words, newest first."""
-    observations = {code: str(label) for code, label in OBSERVATIONS if code} | {_SET_ASIDE: _("Set aside")}
+    observations = {code: str(label) for code, label in OBSERVATIONS if code} | {SET_ASIDE: _("Set aside")}
     return [
         ReadingLine(
             read_date=reading.read_date,
@@ -100,21 +100,25 @@ def incident_chart(incident: IncidentCard) -> dict[str, Any]:
     """Return the point's periods as columns; what was not measured is hatched, what is held says so."""
     locale = get_formats().locale
     columns = []
+    decided_milli = [period.quantity_milli or 0 for period in incident.history if period.state != ConsumptionState.HELD]
+    # A slip of the pen would press everything else flat; its figure stands above the chart.
+    shown_milli_max = SHOWN_TIMES_MAX * max([*decided_milli, incident.usual_milli])
     for period in incident.history:
         last_day = period.end_date - datetime.timedelta(days=1)
         is_held = period.state == ConsumptionState.HELD
         note = _("Held for review") if is_held else label_of(ConsumptionKind, period.kind)
+        is_shown = period.quantity_milli is not None and (not is_held or period.quantity_milli <= shown_milli_max)
         columns.append(
             {
                 "label": str(format_date(last_day, format="MMM yy", locale=locale)),
-                "value": None if period.quantity_milli is None else period.quantity_milli / 1000,
+                "value": (period.quantity_milli or 0) / 1000 if is_shown else None,
                 "estimated": period.kind != ConsumptionKind.MEASURED,
                 "note": "" if note == label_of(ConsumptionKind, ConsumptionKind.MEASURED) else note,
             }
         )
     chart: dict[str, Any] = {"kind": "consumption", "unit": incident.unit, "columns": columns}
     if incident.usual_milli:
-        chart |= {"average": round(incident.usual_milli / 1000, 1), "average_label": _("usual")}
+        chart |= {"average": incident.usual_milli / 1000, "average_label": _("usual")}
     return chart
 
 

@@ -28,7 +28,7 @@ INCIDENTS = Listing(
         Column(name="address", label=_("Address"), value="service_point.premise.address"),
         Column(name="meter", label=_("Meter"), value="serial"),
         Column(name="findings", label=_("What is odd"), value=_labels),
-        Column(name="state", label=_("State"), value="state", kind=Kind.STATE, choices=ConsumptionState),
+        Column(name="state", label=_("State"), value="state", kind=Kind.STATE, choices=ConsumptionState, sort="state"),
         Column(name="kind", label=_("Kind"), value="kind", kind=Kind.STATE, choices=ConsumptionKind),
         Column(name="quantity", label=_("Quantity"), value="quantity_milli", kind=Kind.QUANTITY),
         Column(name="until", label=_("Read"), value="end_date", kind=Kind.DATE, sort="end_date"),
@@ -48,7 +48,7 @@ INCIDENTS = Listing(
         Filter(name="route", label=_("Route"), lookup="service_point__route__code__istartswith"),
         Filter(name="point", label=_("Service point"), lookup="service_point__number__startswith"),
     ),
-    sort="-until",
+    sort="-state",
     empty=_("No incident waits"),
     empty_hint=_("Whatever validation holds or marks appears here until somebody has decided."),
 )

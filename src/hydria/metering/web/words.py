@@ -37,12 +37,12 @@ def label_of_finding(code: str) -> str:
 def explain_finding(code: str, data: Mapping[str, object], *, unit: str) -> str:
     """Return the sentence that says what is odd, with its figures."""
     formats = get_formats()
-    words = {
-        name: formats.quantity(value, unit) if isinstance(value, int) else "–"
-        for name, value in ((name, data.get(f"{name}_milli")) for name in ("opening", "closing", "quantity", "usual"))
-    }
-    likely_milli = data.get("likely_milli")
-    words["likely"] = formats.quantity(likely_milli, unit) if isinstance(likely_milli, int) else "–"
+    words = {}
+    for name in ("opening", "closing", "quantity", "usual", "likely"):
+        milli = data.get(f"{name}_milli")
+        # What is usual is a median of days; its thousandths would only pretend to be exact.
+        spelled = round(milli / 1000) * 1000 if name == "usual" and isinstance(milli, int) else milli
+        words[name] = formats.quantity(spelled, unit) if isinstance(spelled, int) else "–"
     sentences = {
         FindingCode.READING_BACKWARD: _("The dial shows %(closing)s, less than the %(opening)s it showed before."),
         FindingCode.SUSPECTED_EXCHANGE: _(
