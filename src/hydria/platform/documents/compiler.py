@@ -9,14 +9,18 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typst
+
+if TYPE_CHECKING:
+    from typst import PDFStandard
 
 PACKAGE_DIR = Path(__file__).resolve().parents[2]
 FONTS_DIR = PACKAGE_DIR.parents[1] / "build" / "fonts"
 
 # Archivable for decades with every character searchable, and readable aloud in the right order.
-STANDARDS = ["a-3a", "ua-1"]
+STANDARDS: list[PDFStandard] = ["a-3a", "ua-1"]
 
 # Memory of one compilation grows with its pages: 100 invoices take about 200 MB, 1,000 take 900 MB.
 BATCH_SIZE = 100
@@ -54,9 +58,11 @@ def render_together(*, template: str, documents: Sequence[Data], created_at: dat
     inputs = {"documents": json.dumps(documents, ensure_ascii=False)}
     compiler, lock = _compiler(template)
     with lock:
-        return compiler.compile(
+        pdf = compiler.compile(
             sys_inputs=inputs, format="pdf", pdf_standards=STANDARDS, timestamp=int(created_at.timestamp())
         )
+    assert isinstance(pdf, bytes)
+    return pdf
 
 
 def render_png(*, template: str, data: Data, pixels_per_inch: int = 144) -> list[bytes]:
@@ -65,6 +71,7 @@ def render_png(*, template: str, data: Data, pixels_per_inch: int = 144) -> list
     compiler, lock = _compiler(template)
     with lock:
         pages = compiler.compile(sys_inputs=inputs, format="png", ppi=pixels_per_inch)
+    assert pages is not None
     return pages if isinstance(pages, list) else [pages]
 
 

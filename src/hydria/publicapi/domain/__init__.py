@@ -1,0 +1,1 @@
+"""Keys, scopes and cursors, without database or clock."""

@@ -1,0 +1,296 @@
+"""The register: parties, premises, service points, accounts, agreements, meters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+
+from hydria.agreements import operations as agreements
+from hydria.agreements import queries as agreements_queries
+from hydria.agreements.operations import DeliveryMode
+from hydria.metering import queries as metering_queries
+from hydria.parties import operations as parties
+from hydria.parties import queries as parties_queries
+from hydria.parties.operations import Identifier, IdentifierKind, PartyKind
+from hydria.platform.access import Actor, Permission
+from hydria.premises import operations as premises
+from hydria.premises import queries as premises_queries
+from hydria.publicapi.web import schemas
+from hydria.publicapi.web.paging import Page, Paging, show_page
+from hydria.publicapi.web.problems import STATUSES, Problem
+from hydria.publicapi.web.repeats import IdempotencyKey, answer_once
+from hydria.publicapi.web.schemas import NO_CONTROL_CHARACTERS, Id
+from hydria.publicapi.web.security import actor_of
+
+router = Router(tags=["register"])
+Filter = Annotated[str, Query(max_length=60, pattern=NO_CONTROL_CHARACTERS)]
+VIEW = {"x-scope": Permission.REGISTER_VIEW}
+EDIT = {"x-scope": Permission.REGISTER_EDIT}
+AGREE = {"x-scope": Permission.AGREEMENT_EDIT}
+
+
+@router.get("/parties", response={200: Page[schemas.PartyOut], STATUSES: Problem}, openapi_extra=VIEW)
+def list_parties(request: HttpRequest, asked: Paging, number: Filter = "") -> Any:
+    """List parties, or the one with a number."""
+    rows = parties_queries.list_parties(actor=actor_of(request))
+    return show_page(rows.filter(number=number) if number else rows, asked=asked, card=list)
+
+
+@router.post("/parties", response={201: schemas.PartyOut, STATUSES: Problem}, openapi_extra=EDIT)
+def register_party(request: HttpRequest, idempotency_key: IdempotencyKey, body: schemas.PartyIn) -> HttpResponse:
+    """Register a person or an organization."""
+
+    def act() -> schemas.PartyOut:
+        party = parties.register_party(
+            actor=actor_of(request),
+            kind=PartyKind(body.kind),
+            name=body.name,
+            on_date=timezone.localdate(),
+            identifiers=[
+                Identifier(kind=IdentifierKind(given.kind), country=given.country, value=given.value)
+                for given in body.identifiers
+            ],
+            **body.model_dump(include={"number", "email", "phone", "address", "language"}),
+        )
+        return schemas.PartyOut.from_orm(party)
+
+    return answer_once(request, key=idempotency_key, act=act)
+
+
+@router.get("/parties/{party_id}", response={200: schemas.PartyOut, STATUSES: Problem}, openapi_extra=VIEW)
+def show_party(request: HttpRequest, party_id: Id) -> Any:
+    """Show a party."""
+    return parties_queries.list_parties(actor=actor_of(request)).get(pk=party_id)
+
+
+@router.get("/premises", response={200: Page[schemas.PremiseOut], STATUSES: Problem}, openapi_extra=VIEW)
+def list_premises(
+    request: HttpRequest,
+    asked: Paging,
+    number: Filter = "",
+    cadastral_code: Filter = "",
+) -> Any:
+    """List premises, or those with a number or a cadastral code."""
+    rows = premises_queries.list_premises(actor=actor_of(request))
+    wanted = {"number": number, "cadastral_code": cadastral_code}
+    return show_page(rows.filter(**{name: value for name, value in wanted.items() if value}), asked=asked, card=list)
+
+
+@router.post("/premises", response={201: schemas.PremiseOut, STATUSES: Problem}, openapi_extra=EDIT)
+def register_premise(request: HttpRequest, idempotency_key: IdempotencyKey, body: schemas.PremiseIn) -> HttpResponse:
+    """Register a place."""
+
+    def act() -> schemas.PremiseOut:
+        premise = premises.register_premise(actor=actor_of(request), on_date=timezone.localdate(), **body.model_dump())
+        return schemas.PremiseOut.from_orm(premise)
+
+    return answer_once(request, key=idempotency_key, act=act)
+
+
+@router.get("/premises/{premise_id}", response={200: schemas.PremiseOut, STATUSES: Problem}, openapi_extra=VIEW)
+def show_premise(request: HttpRequest, premise_id: Id) -> Any:
+    """Show a place."""
+    return premises_queries.list_premises(actor=actor_of(request)).get(pk=premise_id)
+
+
+@router.get("/service-points", response={200: Page[schemas.ServicePointOut], STATUSES: Problem}, openapi_extra=VIEW)
+def list_service_points(request: HttpRequest, asked: Paging, number: Filter = "") -> Any:
+    """List service points, or the one with a number."""
+    rows = premises_queries.list_service_points(actor=actor_of(request))
+    return show_page(rows.filter(number=number) if number else rows, asked=asked, card=_point_cards)
+
+
+@router.post("/service-points", response={201: schemas.ServicePointOut, STATUSES: Problem}, openapi_extra=EDIT)
+def register_service_point(
+    request: HttpRequest, idempotency_key: IdempotencyKey, body: schemas.ServicePointIn
+) -> HttpResponse:
+    """Register where a service is delivered."""
+
+    def act() -> schemas.ServicePointOut:
+        point = premises.register_service_point(
+            actor=actor_of(request), on_date=timezone.localdate(), **body.model_dump()
+        )
+        return schemas.ServicePointOut(**_point_cards([point])[0])
+
+    return answer_once(request, key=idempotency_key, act=act)
+
+
+@router.get(
+    "/service-points/{point_id}", response={200: schemas.ServicePointOut, STATUSES: Problem}, openapi_extra=VIEW
+)
+def show_service_point(request: HttpRequest, point_id: Id) -> Any:
+    """Show a service point."""
+    (card,) = _point_cards([premises_queries.list_service_points(actor=actor_of(request)).get(pk=point_id)])
+    return card
+
+
+@router.get("/accounts", response={200: Page[schemas.AccountOut], STATUSES: Problem}, openapi_extra=VIEW)
+def list_accounts(request: HttpRequest, asked: Paging, number: Filter = "") -> Any:
+    """List accounts with their holders, or the one with a number."""
+    rows = agreements_queries.list_accounts(actor=actor_of(request), today=timezone.localdate())
+    return show_page(rows.filter(number=number) if number else rows, asked=asked, card=list)
+
+
+@router.post("/accounts", response={201: schemas.AccountOut, STATUSES: Problem}, openapi_extra=AGREE)
+def open_account(request: HttpRequest, idempotency_key: IdempotencyKey, body: schemas.AccountIn) -> HttpResponse:
+    """Open an account for a holder from today on."""
+
+    def act() -> schemas.AccountOut:
+        actor = actor_of(request)
+        account = agreements.open_account(
+            actor=actor,
+            opened_date=timezone.localdate(),
+            delivery_mode=DeliveryMode(body.delivery_mode),
+            **body.model_dump(exclude={"delivery_mode"}),
+        )
+        return _account_out(account.pk, actor)
+
+    return answer_once(request, key=idempotency_key, act=act)
+
+
+@router.get("/accounts/{account_id}", response={200: schemas.AccountOut, STATUSES: Problem}, openapi_extra=VIEW)
+def show_account(request: HttpRequest, account_id: Id) -> Any:
+    """Show an account with its holder."""
+    return _account_out(account_id, actor_of(request))
+
+
+@router.get("/agreements", response={200: Page[schemas.AgreementOut], STATUSES: Problem}, openapi_extra=VIEW)
+def list_agreements(
+    request: HttpRequest,
+    asked: Paging,
+    account_id: Annotated[Id | None, Query()] = None,
+    service_point_id: Annotated[Id | None, Query()] = None,
+) -> Any:
+    """List service agreements, of an account or at a point."""
+    rows = agreements_queries.list_agreements(actor=actor_of(request))
+    wanted = {"account_id": account_id, "service_point_id": service_point_id}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    return show_page(rows, asked=asked, card=_agreement_cards)
+
+
+@router.post("/agreements", response={201: schemas.AgreementOut, STATUSES: Problem}, openapi_extra=AGREE)
+def start_service(request: HttpRequest, idempotency_key: IdempotencyKey, body: schemas.AgreementIn) -> HttpResponse:
+    """Agree on a service at a point from a day on."""
+
+    def act() -> schemas.AgreementOut:
+        agreement = agreements.start_service(actor=actor_of(request), **body.model_dump())
+        return schemas.AgreementOut(**_agreement_cards([agreement])[0])
+
+    return answer_once(request, key=idempotency_key, act=act)
+
+
+@router.get("/agreements/{agreement_id}", response={200: schemas.AgreementOut, STATUSES: Problem}, openapi_extra=VIEW)
+def show_agreement(request: HttpRequest, agreement_id: Id) -> Any:
+    """Show a service agreement with its terms."""
+    (card,) = _agreement_cards([agreements_queries.list_agreements(actor=actor_of(request)).get(pk=agreement_id)])
+    return card
+
+
+@router.post(
+    "/agreements/{agreement_id}/end", response={200: schemas.AgreementOut, STATUSES: Problem}, openapi_extra=AGREE
+)
+def end_service(
+    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: schemas.AgreementEnd
+) -> HttpResponse:
+    """End a service agreement."""
+
+    def act() -> schemas.AgreementOut:
+        agreement = agreements.end_service(
+            actor=actor_of(request), agreement_id=agreement_id, end_date=body.end_date, reason=body.reason
+        )
+        return schemas.AgreementOut(**_agreement_cards([agreement])[0])
+
+    return answer_once(request, key=idempotency_key, act=act, status=200)
+
+
+@router.get("/meters", response={200: Page[schemas.MeterOut], STATUSES: Problem}, openapi_extra=VIEW)
+def list_meters(request: HttpRequest, asked: Paging, serial: Filter = "") -> Any:
+    """List meters with their dials and places, or those with a serial."""
+    rows = metering_queries.list_meters(actor=actor_of(request))
+    return show_page(rows.filter(serial=serial) if serial else rows, asked=asked, card=_meter_cards)
+
+
+@router.get("/meters/{meter_id}", response={200: schemas.MeterOut, STATUSES: Problem}, openapi_extra=VIEW)
+def show_meter(request: HttpRequest, meter_id: Id) -> Any:
+    """Show a meter with its dials and places."""
+    (card,) = _meter_cards([metering_queries.list_meters(actor=actor_of(request)).get(pk=meter_id)])
+    return card
+
+
+def _account_out(account_id: int, actor: Actor) -> schemas.AccountOut:
+    accounts = agreements_queries.list_accounts(actor=actor, today=timezone.localdate())
+    return schemas.AccountOut.from_orm(accounts.get(pk=account_id))
+
+
+def _point_cards(points: Sequence[Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": point.pk,
+            "number": point.number,
+            "premise_id": point.premise_id,
+            "service": point.service.code,
+            "route": point.route.code,
+            "route_sequence": point.route_sequence,
+            "is_metered": point.is_metered,
+            "is_disconnectable": point.is_disconnectable,
+            "units": [
+                {"category": units.category.code, "unit_count": units.unit_count, **_days(units.valid_during)}
+                for units in point.units.all()
+            ],
+        }
+        for point in points
+    ]
+
+
+def _agreement_cards(agreements: Sequence[Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": agreement.pk,
+            "number": agreement.number,
+            "account_id": agreement.account_id,
+            "service_point_id": agreement.service_point_id,
+            **_days(agreement.valid_during),
+            "terms": [
+                {
+                    "tariff_code": terms.tariff_code,
+                    "category": terms.category.code,
+                    "inputs": terms.inputs,
+                    **_days(terms.valid_during),
+                }
+                for terms in agreement.terms.all()
+            ],
+        }
+        for agreement in agreements
+    ]
+
+
+def _meter_cards(meters: Sequence[Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": meter.pk,
+            "serial": meter.serial,
+            "make": meter.make,
+            "model": meter.model,
+            "size": meter.size,
+            "registers": list(meter.registers.all()),
+            "installations": [
+                {
+                    "service_point_id": installation.service_point_id,
+                    "initial_milli": installation.initial_milli,
+                    "final_milli": installation.final_milli,
+                    **_days(installation.valid_during),
+                }
+                for installation in meter.installations.all()
+            ],
+        }
+        for meter in meters
+    ]
+
+
+def _days(valid_during: Any) -> dict[str, Any]:  # psycopg's range, or a pair before it was stored
+    start_date, end_date = valid_during if isinstance(valid_during, tuple) else (valid_during.lower, valid_during.upper)
+    return {"start_date": start_date, "end_date": end_date}
