@@ -62,6 +62,19 @@ def load(
     show_figures(bench.measure(points=points), as_json=as_json)
 
 
+@app.command()
+def desk(
+    requests: Annotated[int, typer.Option(min=20, help="Customers that pages are asked for.")] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for the pages of the desk on the live database: time of the server, queries, weight."""
+    from django.utils import timezone
+
+    from hydria.desk import bench
+
+    show_figures(bench.measure(request_count=requests, today=timezone.localdate()), as_json=as_json)
+
+
 def show_figures(figures: Sequence[Any], *, as_json: bool) -> None:
     """Print figures as a table, or as one JSON object together with the machine that made them."""
     rows: list[Mapping[str, Any]] = [asdict(figure) if is_dataclass(figure) else figure for figure in figures]  # type: ignore[arg-type]

@@ -64,7 +64,6 @@ MIDDLEWARE = [
     "hydria.platform.web.middleware.ReaderMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "hydria.platform.web.middleware.ReaderMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "hydria.config.urls"

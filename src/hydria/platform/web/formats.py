@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from contextvars import ContextVar
 
 from babel import Locale, UnknownLocaleError
@@ -25,12 +26,18 @@ def set_company_formats(*, currency: Currency, country: str) -> None:
 def get_formats() -> Formats:
     """Return the formats of the active language as the company's country writes it."""
     language = (translation.get_language() or "en").replace("-", "_")
-    for name in (f"{language}_{_country.get()}", language):
+    return _find_formats(language, _country.get(), get_currency())
+
+
+@functools.lru_cache(maxsize=32)
+def _find_formats(language: str, country: str, currency: Currency) -> Formats:
+    """Return the formats of a language in a country, or of the language alone where nobody has noted its habits."""
+    for name in (f"{language}_{country}", language):
         try:
-            return Formats.of(str(Locale.parse(name)), get_currency())
+            return Formats.of(str(Locale.parse(name)), currency)
         except (UnknownLocaleError, ValueError):
             continue
-    return Formats.of("en", get_currency())
+    return Formats.of("en", currency)
 
 
 def get_currency() -> Currency:
