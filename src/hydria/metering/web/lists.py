@@ -31,7 +31,7 @@ INCIDENTS = Listing(
         Column(name="state", label=_("State"), value="state", kind=Kind.STATE, choices=ConsumptionState, sort="state"),
         Column(name="kind", label=_("Kind"), value="kind", kind=Kind.STATE, choices=ConsumptionKind),
         Column(name="quantity", label=_("Quantity"), value="quantity_milli", kind=Kind.QUANTITY),
-        Column(name="until", label=_("Read"), value="end_date", kind=Kind.DATE, sort="end_date"),
+        Column(name="until", label=_("Read on"), value="end_date", kind=Kind.DATE, sort="end_date"),
         Column(name="route", label=_("Route"), value="service_point.route.code"),
     ),
     filters=(
