@@ -34,6 +34,7 @@ _NUMBERS = """
                    ORDER BY id OFFSET %(skipped)s LIMIT %(count)s) AS part) AS numbered
 """
 
+# In the order of the invoices, so that the indexes of items grow at their end.
 _ITEMS = """
     SELECT invoice.account_id, CASE WHEN sum(line.amount_minor) > 0 THEN 'OWED' ELSE 'HELD' END, 'INVOICE', invoice.id,
            number.code, charge.rank, abs(sum(line.amount_minor))::bigint, number.issue_date, number.due_date
@@ -44,6 +45,7 @@ _ITEMS = """
     WHERE invoice.run_id = %s
     GROUP BY invoice.id, number.invoice_id, charge.rank
     HAVING sum(line.amount_minor) <> 0
+    ORDER BY invoice.id, charge.rank
 """
 
 
