@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 
 from desk_factories import PASSWORD, at_the_desk, company, person
-from hydria.platform.models import Role, User
+from hydria.platform.models import AuditEntry, Role, User
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +117,14 @@ class TestUsers:
 
         assert "full_name: Cashier → Nadia" in audit
         assert "Married" in audit
+
+
+class TestRefusal:
+    def test_is_explained_and_leaves_a_trace(self):
+        client = at_the_desk("cashier")
+
+        answer = client.get("/users/")
+
+        assert answer.status_code == 403
+        assert "user.manage" in answer.text
+        assert AuditEntry.objects.filter(action="REFUSED", actor="cashier", table_name="/users/").count() == 1

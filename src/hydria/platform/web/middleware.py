@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from hydria.platform import queries
 from hydria.platform.access import UnableToPermit
+from hydria.platform.audit import record_access
 from hydria.platform.models import User
+from hydria.platform.web.doors import actor_of
 from hydria.platform.web.formats import set_company_formats
 
 
@@ -37,6 +39,14 @@ class ReaderMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Show a refusal for want of permission as such, and an object that is not there as not found."""
         if isinstance(exception, UnableToPermit):
+            actor = actor_of(request)
+            record_access(
+                actor_name=actor.name,
+                user_id=actor.user_id,
+                what=request.path[:63],
+                refused=True,
+                reason=exception.message,
+            )
             card = {"reason": exception.message, "permission": exception.data.get("permission", "")}
             return render(request, "403.html", card, status=403)
         if isinstance(exception, ObjectDoesNotExist):
