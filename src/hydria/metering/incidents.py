@@ -87,7 +87,7 @@ def list_queue(*, actor: Actor) -> QuerySet[Consumption]:
     """
     actor.require(Permission.READING_VIEW)
     open_findings = Finding.objects.filter(consumption=OuterRef("pk"), state=FindingState.OPEN).order_by()
-    codes = open_findings.values("consumption").annotate(codes=StringAgg("code", " ", ordering="code"))
+    codes = open_findings.values("consumption").annotate(codes=StringAgg("code", " ", order_by="code"))
     installed = Installation.objects.filter(
         service_point=OuterRef("service_point"), valid_during__contains=OuterRef("end_date")
     )

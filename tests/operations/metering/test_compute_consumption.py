@@ -7,13 +7,13 @@ import itertools
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
-from tests.metering_factories import FIRST_DAY, consumptions, dial, live_through, point_of, read, told, village
 
 from hydria.kernel.periods import add_months
 from hydria.metering import operations
 from hydria.metering.models import Consumption, Installation
 from hydria.metering.operations import NewMeter
 from hydria.platform.access import SYSTEM
+from metering_factories import FIRST_DAY, consumptions, dial, live_through, point_of, read, told, village
 
 pytestmark = pytest.mark.django_db
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.metering_factories import NOW, consumptions, dial, live_through, told, village
 
 from hydria.metering import operations, queries
 from hydria.metering.models import Decision, Finding, Reading, ValidationPolicy
 from hydria.platform.access import SYSTEM, Actor, Permission, UnableToPermit
+from metering_factories import NOW, consumptions, dial, live_through, told, village
 
 pytestmark = pytest.mark.django_db
 YEAR = [20, 41, 60, 82, 101]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from tests.metering_factories import TODAY, dial, read, village
 
 from hydria.metering import operations
 from hydria.metering.models import Reading
 from hydria.metering.operations import NewReadings, ReadingSource
 from hydria.platform.access import SYSTEM, Actor, Permission, UnableToPermit
+from metering_factories import TODAY, dial, read, village
 
 pytestmark = pytest.mark.django_db
 MARCH = datetime.date(2025, 3, 1)

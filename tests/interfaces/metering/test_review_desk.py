@@ -1,0 +1,190 @@
+"""The pages of metering: who may open them, what one key does, what a sheet answers row by row."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from hydria.metering.models import Consumption, Reading
+from hydria.platform.access import SYSTEM, Permission
+from hydria.platform.models import Role, User
+from hydria.platform.operations import set_up_company
+from hydria.premises.models import Route
+from metering_factories import consumptions, dial, live_through, point_of, told, village
+
+pytestmark = pytest.mark.django_db
+YEAR = [20, 41, 60, 82, 101]
+ALL = (Permission.READING_VIEW, Permission.READING_RECORD, Permission.READING_DECIDE, Permission.SETTING_MANAGE)
+
+
+@pytest.fixture
+def log_in(client):
+    set_up_company(actor=SYSTEM, name="Village", currency="DOP", country="DO", language="en")
+
+    def make(*permissions: Permission):
+        role = Role.objects.create(code="tester", name="Tester", permissions=[str(one) for one in permissions])
+        user = User.objects.create_user("tester", "a long password", full_name="Tess Ter")
+        user.roles.add(role)
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def town():
+    return village()
+
+
+@pytest.fixture
+def slipped(town):
+    """Return a dial whose sixth reading was typed with a digit too many."""
+    register = dial()
+    live_through(town, register, [*YEAR, 1221])
+    return register
+
+
+class TestIncidents:
+    def test_lists_what_is_odd_in_words(self, log_in, slipped):
+        page = log_in(*ALL).get(reverse("incidents"))
+
+        assert page.status_code == 200
+        assert "Typing slip" in page.content.decode()
+        assert "1 is held for review" in page.content.decode()
+
+    def test_narrows_by_what_is_odd(self, log_in, slipped):
+        page = log_in(*ALL).get(reverse("incidents"), {"code": "consumption_zero"})
+
+        assert "Nothing matches these filters" in page.content.decode()
+
+    def test_is_a_constant_number_of_queries(self, log_in, town, django_assert_max_num_queries):
+        for number in range(1, 6):
+            live_through(town, dial(number), [*YEAR, 1221])
+        client = log_in(*ALL)
+
+        with django_assert_max_num_queries(12):
+            client.get(reverse("incidents"))
+
+    def test_stays_closed_without_the_permission(self, log_in):
+        assert log_in(Permission.BILLING_VIEW).get(reverse("incidents")).status_code == 403
+
+
+class TestIncident:
+    def send(self, client, register, **typed):
+        return client.post(reverse("incident", args=[consumptions(register)[-1].pk]), typed)
+
+    def test_shows_what_a_decision_needs(self, log_in, slipped):
+        page = log_in(*ALL).get(reverse("incident", args=[consumptions(slipped)[-1].pk])).content.decode()
+
+        assert "without one of its digits it would be 121" in page
+        assert 'value="121"' in page
+        assert "Bill 1,120" in page
+
+    def test_accepts_and_goes_on_to_the_list_when_nothing_is_left(self, log_in, slipped):
+        answer = self.send(log_in(*ALL), slipped, decision="ACCEPTED", reason="seen")
+
+        assert (answer.status_code, answer.url) == (302, reverse("incidents"))
+        assert told(consumptions(slipped)[-1])[2] == "FINAL"
+
+    def test_goes_on_to_the_next_that_waits(self, log_in, slipped, town):
+        other = dial(2)
+        live_through(town, other, [*YEAR, 1221])
+
+        answer = self.send(log_in(*ALL), slipped, decision="ESTIMATED", reason="seen")
+
+        assert answer.url == reverse("incident", args=[consumptions(other)[-1].pk])
+
+    def test_corrects_the_reading(self, log_in, slipped):
+        self.send(log_in(*ALL), slipped, decision="CORRECTED", reason="slip", value_milli="121")
+
+        assert told(consumptions(slipped)[-1])[:3] == (20, "MEASURED", "FINAL")
+
+    def test_keeps_what_was_typed_when_it_is_refused(self, log_in, slipped):
+        answer = self.send(log_in(*ALL), slipped, decision="CORRECTED", reason="my reason", value_milli="9999999")
+
+        assert answer.status_code == 422
+        assert "The dial cannot show this value." in answer.content.decode()
+        assert "my reason" in answer.content.decode()
+
+    def test_lets_those_look_who_may_not_decide(self, log_in, slipped):
+        client = log_in(Permission.READING_VIEW)
+
+        page = client.get(reverse("incident", args=[consumptions(slipped)[-1].pk]))
+        answer = self.send(client, slipped, decision="ACCEPTED", reason="seen")
+
+        assert "Your role may look, but not decide." in page.content.decode()
+        assert answer.status_code in (403, 422)
+        assert Consumption.objects.filter(state="HELD").count() == 1
+
+    def test_answers_404_for_a_consumption_that_is_not_there(self, log_in, town):
+        assert log_in(*ALL).get(reverse("incident", args=[1])).status_code == 404
+
+
+class TestSheet:
+    @pytest.fixture(autouse=True)
+    def setting(self, town):
+        self.first, self.second, self.third = dial(1), dial(2), dial(3)
+        self.address = reverse("route_sheet", args=[Route.objects.get().pk])
+
+    def test_answers_each_row_and_keeps_what_was_refused(self, log_in):
+        typed = {
+            "day": "2025-02-01",
+            f"value_{self.first.pk}": "20",
+            f"value_{self.second.pk}": "123456789",
+            f"value_{self.third.pk}": "twenty",
+        }
+
+        page = log_in(*ALL).post(self.address, typed).content.decode()
+
+        assert "1 reading recorded." in page
+        assert "2 rows need a look." in page
+        assert 'value="123456789"' in page
+        assert 'value="twenty"' in page
+        assert list(Reading.objects.values_list("register_id", "value_milli")) == [(self.first.pk, 20_000)]
+
+    def test_records_once_when_sent_twice(self, log_in):
+        client = log_in(*ALL)
+        for _again in range(2):
+            client.post(self.address, {"day": "2025-02-01", f"value_{self.first.pk}": "20"})
+
+        assert Reading.objects.count() == 1
+
+    def test_records_why_a_dial_could_not_be_read(self, log_in):
+        log_in(*ALL).post(self.address, {"day": "2025-02-01", f"observation_{self.first.pk}": "PERRO"})
+
+        assert Reading.objects.values_list("value_milli", "observation").get() == (None, "PERRO")
+
+    def test_needs_the_permission_to_record(self, log_in):
+        assert log_in(Permission.READING_VIEW).get(self.address).status_code == 403
+
+
+class TestMeter:
+    def test_shows_the_whole_life_and_the_exchange(self, log_in, slipped):
+        client = log_in(*ALL)
+        typed = {"exchanged_date": "2025-07-10", "final_milli": "1230", "serial": "N-7", "digits": "5"}
+        typed |= {"initial_milli": "0", "evidence": "Order 17"}
+
+        answer = client.post(reverse("meter_exchange", args=[point_of(slipped)]), typed)
+        old = client.get(reverse("meter", args=[slipped.meter_id])).content.decode()
+
+        assert answer.status_code == 302
+        assert "N-7" in client.get(answer.url).content.decode()
+        assert "1,230" in old
+
+    def test_lists_routes_with_their_meters(self, log_in, slipped):
+        assert "R1" in log_in(*ALL).get(reverse("routes")).content.decode()
+
+
+class TestThresholds:
+    def test_changes_one_and_keeps_the_others(self, log_in):
+        client = log_in(*ALL)
+        page = client.get(reverse("thresholds"))
+        typed = {name: field.initial for name, field in page.context["form"].fields.items() if name != "reason"}
+
+        answer = client.post(reverse("thresholds"), typed | {"high_percent": 250, "reason": "drought"})
+
+        assert answer.status_code == 302
+        assert client.get(reverse("thresholds")).context["form"]["high_percent"].value() == 250
+
+    def test_needs_the_permission_to_set(self, log_in):
+        assert log_in(Permission.READING_DECIDE).get(reverse("thresholds")).status_code == 403
