@@ -128,7 +128,7 @@ def check_load(*, actor: Actor, batch_id: int, checked_at: datetime.datetime) ->
     _stage(batch, actor=actor)
     counts: dict[str, dict[str, int]] = {}
     issues: list[Issue] = []
-    if not _has_file_findings(batch):
+    if batch.rows.exists():
         with acting(actor, reason=f"check load {batch.pk}"):
             counts, issues = _write_records(batch, actor=actor)
             transaction.set_rollback(True)
@@ -294,8 +294,13 @@ def _lock_loads() -> None:
 
 
 def _write_records(batch: LoadBatch, *, actor: Actor) -> tuple[dict[str, dict[str, int]], list[Issue]]:
-    """Write every rule in the order of kinds; return the counts by kind and what the register refused."""
+    """
+    Write every rule in the order of kinds; return the counts by kind and what the register refused.
+
+    A row that already has a finding of the file is not blamed again for what follows from it.
+    """
     _lock_loads()
+    told = set(batch.findings.filter(severity=Severity.BLOCK, data__stage="file").values_list("row_number", flat=True))
     mapping = _mapping_of(batch)
     rules = sorted(mapping.records, key=lambda rule: list(KINDS).index(rule.kind.name))
     counts: dict[str, dict[str, int]] = {}
@@ -308,7 +313,7 @@ def _write_records(batch: LoadBatch, *, actor: Actor) -> tuple[dict[str, dict[st
         of_kind = counts.setdefault(rule.kind.name, {"created": 0, "changed": 0, "unchanged": 0, "refused": 0})
         for name in of_kind:
             of_kind[name] += getattr(written, name)
-        issues.extend(refused)
+        issues.extend(issue for issue in refused if issue.row not in told)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -143,6 +143,11 @@ class TestCheckLoad:
             (2, "since", "date_unreadable"),
         ]
 
+    def test_asks_the_register_even_when_the_file_has_findings(self):
+        batch = check("no,day,shows\n9,2026-01-01,5\n9,2026-02-30,6\n", READINGS)
+
+        assert findings_of(batch) == [(2, "meter", "reference_unknown"), (3, "day", "date_unreadable")]
+
     def test_names_what_a_row_refers_to_in_vain(self):
         batch = check("no,day,shows\n9,2026-01-01,5\n", READINGS)
 
