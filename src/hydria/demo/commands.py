@@ -41,6 +41,10 @@ def demo(
     if fresh:
         schema.empty_database()
     call_command("migrate", interactive=False, verbosity=0)
+    if operations.is_built() and not queries.is_finished(months=operations.MONTHS):
+        console.print("The last demo was interrupted; starting over.")
+        schema.empty_database()
+        call_command("migrate", interactive=False, verbosity=0)
     seconds: dict[str, float] = {}
     if not operations.is_built():
         seconds = _build(console, connections=connections)
