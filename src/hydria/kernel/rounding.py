@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class Rounding:
     @property
     def places(self) -> int:
         """Return how many decimals are needed to write a multiple of the step."""
-        return next(places for places in range(40) if (self.step * 10**places).denominator == 1)
+        return _places_of(self.step)
 
     def apply(self, number: Fraction) -> Fraction:
         """
@@ -60,6 +61,11 @@ class Rounding:
         """
         steps = number / self.step
         return int(divide(steps.numerator, steps.denominator, self.mode)) * self.step
+
+
+@lru_cache(maxsize=256)
+def _places_of(step: Fraction) -> int:
+    return next(places for places in range(40) if (step * 10**places).denominator == 1)
 
 
 def divide(numerators: IntegerColumn, divisors: IntegerColumn, mode: Mode) -> IntegerColumn:

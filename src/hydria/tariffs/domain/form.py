@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from hydria.kernel.rounding import Rounding
 from hydria.tariffs.domain.values import Formula, Value
@@ -160,15 +161,19 @@ def number_text(number: Fraction) -> str:
     >>> number_text(Fraction("18.50")), number_text(Fraction(1, 3))
     ('18.5', '1/3')
     """
-    places = 0
-    denominator = number.denominator
-    while 10**places % denominator and places < 40:
-        places += 1
-    if 10**places % denominator:
-        return str(number)
-    digits = f"{abs(number.numerator) * 10**places // denominator:0{places + 1}d}"
-    sign = "-" if number < 0 else ""
+    numerator, denominator = number.numerator, number.denominator
+    places = _places_of(denominator)
+    if places is None:
+        return f"{numerator}/{denominator}"
+    digits = f"{abs(numerator) * 10**places // denominator:0{places + 1}d}"
+    sign = "-" if numerator < 0 else ""
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+
+
+@lru_cache(maxsize=4096)
+def _places_of(denominator: int) -> int | None:
+    """Return how many decimals a fraction with this denominator has; None when they have no end within forty."""
+    return next((places for places in range(41) if 10**places % denominator == 0), None)
 
 
 __all__ = ["Case", "Charge", "Derived", "Formula", "Input", "Kind", "Shape", "Tariff", "number_text"]
