@@ -143,7 +143,7 @@ def consumption_chart(page: AccountPage, *, unit: str) -> dict[str, Any] | None:
     by_start: dict[datetime.date, list[Any]] = {}
     for used in page.used:
         by_start.setdefault(used.start_date, []).append(used)
-    columns = []
+    columns: list[dict[str, Any]] = []
     for together in by_start.values():
         last_day = max(used.end_date for used in together) - datetime.timedelta(days=1)
         known = [used.quantity_milli for used in together if used.quantity_milli is not None]
@@ -157,7 +157,7 @@ def consumption_chart(page: AccountPage, *, unit: str) -> dict[str, Any] | None:
                 "note": _("Held for review") if held else kinds[odd.kind] if odd else "",
             }
         )
-    values = [column["value"] for column in columns if column["value"] is not None]
+    values = [float(column["value"]) for column in columns if column["value"] is not None]
     average = round(sum(values) / len(values), 1) if values else None
     chart = {"kind": "consumption", "unit": unit, "columns": columns}
     return chart | {"average": average, "average_label": _("average")} if average is not None else chart

@@ -12,7 +12,8 @@ from hydria.desk import home, queries
 from hydria.desk.account_page import get_account_page
 from hydria.desk.web import account_cards, home_cards, lists, search_cards, showcase
 from hydria.platform.access import Permission
-from hydria.platform.web.doors import actor_of, is_fragment, needs, render_page
+from hydria.platform.web.doors import actor_of, is_fragment, needs, person_of, render_page
+from hydria.platform.web.formats import spell_unit
 from hydria.platform.web.listing import show_list
 
 
@@ -21,7 +22,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
     """Show what waits for the reader, by what the reader may do."""
     actor = actor_of(request)
     waiting = home.get_waiting(actor=actor, today=timezone.localdate())
-    context = {"title": _("Home"), "tiles": home_cards.tiles(waiting), "name": request.user.full_name}
+    context = {"title": _("Home"), "tiles": home_cards.tiles(waiting), "name": person_of(request).full_name}
     return render_page(request, "desk/home.html", context)
 
 
@@ -50,7 +51,7 @@ def show_accounts(request: HttpRequest) -> HttpResponseBase:
 def show_account(request: HttpRequest, account_id: int) -> HttpResponse:
     """Show everything about an account."""
     page = get_account_page(actor=actor_of(request), account_id=account_id, today=timezone.localdate())
-    unit = page.account.agreements[0].unit.replace("m3", "m³") if page.account.agreements else ""
+    unit = spell_unit(page.account.agreements[0].unit) if page.account.agreements else ""
     context = {
         "title": page.holder.name if page.holder else page.account.number,
         "page": page,

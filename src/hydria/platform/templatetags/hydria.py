@@ -11,7 +11,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from hydria.platform.web.formats import get_formats, spell_instant
+from hydria.platform.web.formats import get_formats, spell_instant, spell_unit
 from hydria.platform.web.states import tone_of
 
 register = template.Library()
@@ -32,7 +32,13 @@ def money(amount_minor: int | None) -> str:
 @register.filter
 def quantity(quantity_milli: int | None, unit: str = "") -> str:
     """Spell thousandths of a unit."""
-    return "" if quantity_milli is None else get_formats().quantity(quantity_milli, unit)
+    return "" if quantity_milli is None else get_formats().quantity(quantity_milli, unit_sign(unit))
+
+
+@register.filter
+def unit_sign(unit: str) -> str:
+    """Return how people write a unit: m³ for m3."""
+    return spell_unit(unit)
 
 
 @register.filter

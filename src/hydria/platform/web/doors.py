@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -29,6 +29,12 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
+def person_of(request: HttpRequest) -> User:
+    """Return the log-in behind a request whose view asks for one."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
     """Open a view to those who hold the permission; others are told which one they lack, or asked to log in."""
 
@@ -40,7 +46,7 @@ def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]  # the tests ask each URL what it needs
-        return guarded
+        return cast("View[P]", guarded)
 
     return decorate
 

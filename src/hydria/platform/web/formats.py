@@ -49,3 +49,13 @@ def spell_instant(instant: datetime.datetime) -> str:
     """Spell an instant in the company's time zone, month in letters, to the minute."""
     local = timezone.localtime(instant)
     return str(format_datetime(local, format="d MMM y HH:mm", locale=get_formats().locale))
+
+
+def spell_unit(unit: str) -> str:
+    """
+    Return how people write a unit of the register.
+
+    >>> spell_unit("m3"), spell_unit("kWh")
+    ('m³', 'kWh')
+    """
+    return unit.replace("m3", "m³")

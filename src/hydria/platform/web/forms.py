@@ -16,6 +16,8 @@ from hydria.platform.web.doors import render_page
 from hydria.platform.web.formats import get_currency, get_formats
 
 UNPROCESSABLE = 422
+AMOUNT_MAX_MINOR = 10**15
+"""Far above any amount of one act, and far from the end of the database's integers, so that sums keep fitting."""
 _PLAIN_INPUTS = (
     forms.TextInput,
     forms.Textarea,
@@ -49,6 +51,7 @@ class AmountField(forms.Field):
     default_error_messages = {
         "invalid": _("Enter an amount, such as %(example)s."),
         "negative": _("Enter an amount above zero."),
+        "too_large": _("This amount is too large."),
     }
 
     def to_python(self, value: object) -> int | None:
@@ -61,6 +64,8 @@ class AmountField(forms.Field):
         except (NumberFormatError, ValueError) as error:
             example = {"example": get_formats().amount(123_450)}
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid", params=example) from error
+        if amount_minor > AMOUNT_MAX_MINOR:
+            raise forms.ValidationError(self.error_messages["too_large"], code="too_large")
         if amount_minor < 0:
             raise forms.ValidationError(self.error_messages["negative"], code="negative")
         return amount_minor

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from hydria.platform import audit, operations, queries
 from hydria.platform.access import Permission
 from hydria.platform.web import cards, lists
-from hydria.platform.web.doors import actor_of, is_fragment, needs, render_page
+from hydria.platform.web.doors import actor_of, is_fragment, needs, person_of, render_page
 from hydria.platform.web.forms import handle_form
 from hydria.platform.web.listing import build_list, show_list
 from hydria.platform.web.user_forms import LogInForm, NewUserForm, PasswordForm, PreferencesForm, RoleForm, UserForm
@@ -40,9 +40,8 @@ def show_lockout(request: HttpRequest, *_arguments: Any, **_keywords: Any) -> Ht
 def edit_preferences(request: HttpRequest) -> HttpResponseBase:
     """Let readers choose their language and theme."""
     actor = actor_of(request)
-    form = PreferencesForm(
-        request.POST or None, initial={"language": request.user.language, "theme": request.user.theme}
-    )
+    user = person_of(request)
+    form = PreferencesForm(request.POST or None, initial={"language": user.language, "theme": user.theme})
 
     def act(data: dict[str, Any]) -> str:
         operations.set_preferences(actor=actor, language=data["language"], theme=data["theme"])
@@ -58,7 +57,7 @@ def edit_preferences(request: HttpRequest) -> HttpResponseBase:
 @login_required
 def change_password(request: HttpRequest) -> HttpResponseBase:
     """Let readers choose a new password for themselves."""
-    user = request.user
+    user = person_of(request)
     form = PasswordForm(request.POST or None, user=user)
 
     def act(data: dict[str, Any]) -> str:
