@@ -233,6 +233,7 @@ def reverse_payment(
     :raises Payment.DoesNotExist: if there is no such payment.
     Source: PAY-10, I10, domain.md pitfall 15.
     """
+    actor.require(Permission.PAYMENT_REVERSE)
     payment = Payment.objects.get(pk=payment_id)
     actor.require(Permission.PAYMENT_REVERSE, amount_minor=payment.amount_minor)
     if not reason.strip():

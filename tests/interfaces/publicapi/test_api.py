@@ -1,0 +1,314 @@
+"""The API as a program sees it: keys, scopes, pages, repeats, refusals, and every group of resources."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+import billing_factories as billing
+from api_factories import Program, codes_of, new_key
+from desk_factories import company
+from hydria.billing.models import Invoice
+from hydria.payments.models import Payment
+from hydria.payments.operations import open_receipt_series
+from hydria.platform.access import SYSTEM
+from hydria.publicapi.domain.keys import SCOPES
+from hydria.publicapi.operations import revoke_key
+from hydria.publicapi.web.v1 import api
+from money_factories import chart_of_accounts, household_with_two_overdue_invoices
+
+pytestmark = pytest.mark.django_db
+
+OPERATIONS = [
+    (method.upper(), path.removeprefix("/api/v1"), operation["x-scope"])
+    for path, operations in api.get_openapi_schema()["paths"].items()
+    for method, operation in operations.items()
+]
+BODIES = {
+    "/parties": {"kind": "PERSON", "name": "María Núñez"},
+    "/premises": {"address": "Calle del Sol 45"},
+    "/service-points": {
+        "premise_id": 1, "service_code": "water", "route_code": "R-01", "category_code": "household",
+    },
+    "/accounts": {"holder_id": 1},
+    "/agreements": {
+        "account_id": 1, "service_point_id": 1, "start_date": "2026-01-01",
+        "tariff_code": "village_water", "category_code": "household",
+    },
+    "/agreements/{agreement_id}/end": {"end_date": "2026-12-01", "reason": "Moved out"},
+    "/readings": {"readings": [{"register_id": 1, "read_date": "2026-01-01", "value_milli": 1000}]},
+    "/payments": {"account_id": 1, "tenders": [{"kind": "CASH", "amount_minor": 100}]},
+    "/payments/{payment_id}/reverse": {"reason": "Typed twice"},
+}  # fmt: skip
+
+
+def ask(program: Program, method: str, path: str, *, number: int = 999_999):
+    """Send a well-formed request about an object that does not exist."""
+    place = path
+    for name in ("party", "premise", "point", "account", "agreement", "meter", "invoice", "line", "payment"):
+        place = place.replace(f"{{{name}_id}}", str(number))
+    if method == "POST":
+        return program.post(place, BODIES[path])
+    query = {"start_date": "2026-01-01", "end_date": "2026-02-01"} if path.endswith("/statement") else {}
+    return program.get(place, **query)
+
+
+@pytest.fixture
+def debtor():
+    """Return an account that owes 5,000 and 7,000."""
+    company()
+    chart_of_accounts()
+    open_receipt_series(actor=SYSTEM)
+    account, _items = household_with_two_overdue_invoices()
+    return account
+
+
+def transfer(account_id: int, amount_minor: int = 6_000, **more):
+    return {"account_id": account_id, "tenders": [{"kind": "TRANSFER", "amount_minor": amount_minor}], **more}
+
+
+class TestScope:
+    @pytest.mark.parametrize(("method", "path", "scope"), OPERATIONS)
+    def test_without_it_every_operation_is_refused(self, method, path, scope):
+        program = Program(*[other for other in SCOPES if other != scope])
+
+        response = ask(program, method, path)
+
+        assert response.status_code == 403
+        assert response["Content-Type"] == "application/problem+json"
+        assert response.json()["code"] == "permission_missing"
+
+    @pytest.mark.parametrize(("method", "path", "scope"), OPERATIONS)
+    def test_without_a_key_every_operation_is_refused(self, method, path, scope):
+        response = ask(Program(token="hyd_nobody"), method, path)
+
+        assert response.status_code == 401
+        assert response["WWW-Authenticate"] == "Bearer"
+
+    @pytest.mark.parametrize(("method", "path", "scope"), [row for row in OPERATIONS if "{" in row[1]])
+    def test_with_it_what_does_not_exist_is_not_found(self, method, path, scope):
+        response = ask(Program(), method, path)
+
+        assert response.status_code in {404, 422}
+        assert response.json()["code"] in {"not_found", "invoice_unknown", "line_unknown", "agreement_unknown"}
+
+
+class TestKey:
+    def test_that_was_revoked_or_expired_or_forged_lets_nobody_in(self):
+        now = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+        revoked, revoked_token = new_key()
+        revoke_key(actor=SYSTEM, prefix=revoked.prefix, revoked_at=now)
+        _expired, expired_token = new_key(expires_at=now)
+        _live, token = new_key()
+        forged = token[:-1] + ("A" if token[-1] != "A" else "B")
+
+        refusals = [Program(token=sent).get("/parties") for sent in (revoked_token, expired_token, forged)]
+
+        assert codes_of(refusals) == ["key_revoked", "key_expired", "key_unknown"]
+
+    def test_may_not_ask_more_often_than_it_may(self):
+        _key, token = new_key(requests_per_minute_count=2)
+        program = Program(token=token)
+
+        statuses = [program.get("/parties").status_code for _ in range(4)]
+
+        # The minute may turn between two requests.
+        assert statuses[:2] == [200, 200]
+        assert 429 in statuses
+        assert 0 < int(program.get("/parties").headers.get("Retry-After", 1)) <= 60
+
+    def test_takes_no_more_money_than_its_limit(self, debtor):
+        _key, token = new_key(amount_limit_minor=5_000)
+
+        response = Program(token=token).post("/payments", transfer(debtor.pk))
+
+        assert response.json()["code"] == "amount_above_limit"
+        assert not Payment.objects.exists()
+
+
+class TestRepeat:
+    def test_of_a_payment_pays_once_and_answers_the_same(self, debtor):
+        program = Program()
+
+        first = program.post("/payments", transfer(debtor.pk), key="payment-0001")
+        again = program.post("/payments", transfer(debtor.pk), key="payment-0001")
+
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert first.json() == again.json()
+        assert again["Idempotent-Replayed"] == "true"
+        assert Payment.objects.count() == 1
+
+    def test_that_changed_is_refused_by_name(self, debtor):
+        program = Program()
+        program.post("/payments", transfer(debtor.pk), key="payment-0001")
+
+        changed = program.post("/payments", transfer(debtor.pk, 6_001), key="payment-0001")
+
+        assert changed.status_code == 409
+        assert changed.json()["code"] == "idempotency_key_reused"
+
+    def test_after_a_refusal_may_use_the_key_again(self, debtor):
+        program = Program()
+        refused = program.post("/payments", transfer(999_999), key="payment-0001")
+
+        taken = program.post("/payments", transfer(debtor.pk), key="payment-0001")
+
+        assert (refused.status_code, taken.status_code) == (422, 201)
+
+    def test_without_a_key_is_refused(self, debtor):
+        response = Program().post("/payments", transfer(debtor.pk), key="short")
+
+        assert response.json()["code"] == "input_invalid"
+
+
+class TestPage:
+    def test_shows_every_row_once(self):
+        program = Program()
+        for number in range(5):
+            program.post("/parties", {"kind": "PERSON", "name": f"Person {number}"})
+
+        rows = program.walk("/parties", limit=2)
+
+        assert [row["name"] for row in rows] == [f"Person {number}" for number in range(5)]
+
+    def test_refuses_a_cursor_of_its_own_making(self):
+        assert Program().get("/parties", cursor="MTIz").json()["code"] == "cursor_invalid"
+
+
+class TestRefusal:
+    def test_speaks_the_language_that_was_asked_for(self, debtor):
+        problem = Program(language="es").post("/payments", transfer(999_999)).json()
+
+        assert problem["language"] == "es"
+        assert problem["title"] != "There is no such account."
+
+    def test_names_the_field_that_is_wrong(self):
+        problem = Program().post("/parties", {"kind": "GHOST", "name": ""}).json()
+
+        assert {error["field"] for error in problem["errors"]} == {"body.kind", "body.name"}
+
+
+class TestRegister:
+    def test_takes_a_customer_from_the_first_word_to_the_agreement(self):
+        billing.village()
+        program = Program()
+
+        party = program.post("/parties", BODIES["/parties"]).json()
+        premise = program.post("/premises", BODIES["/premises"]).json()
+        route = billing.premises.Route.objects.first()
+        service = billing.premises.Service.objects.first()
+        point = program.post(
+            "/service-points",
+            {"premise_id": premise["id"], "service_code": service.code, "route_code": route.code,
+             "category_code": "household"},
+        ).json()  # fmt: skip
+        account = program.post("/accounts", {"holder_id": party["id"]}).json()
+        agreement = program.post(
+            "/agreements",
+            {**BODIES["/agreements"], "account_id": account["id"], "service_point_id": point["id"]},
+        ).json()
+
+        assert account["holder_name"] == "María Núñez"
+        assert program.get(f"/agreements/{agreement['id']}").json() == agreement
+        assert program.get("/accounts", number=account["number"]).json()["items"][0]["id"] == account["id"]
+
+        ended = program.post(f"/agreements/{agreement['id']}/end", BODIES["/agreements/{agreement_id}/end"])
+        assert ended.json()["end_date"] == "2026-12-01"
+
+
+class TestReadings:
+    def test_each_has_its_own_status(self):
+        billing.village()
+        place = billing.point()
+        meter = billing.Installation.objects.get(service_point=place).meter
+        register = meter.registers.create(digits=5)
+        program = Program()
+        row = {"serial": meter.serial, "read_date": "2025-06-01", "value_milli": 12_000}
+
+        answer = program.post("/readings", {"readings": [row, {**row, "serial": "nobody's"}]}).json()
+        again = program.post("/readings", {"readings": [row, {**row, "value_milli": 13_000}]}).json()
+
+        assert [found["status"] for found in answer["rows"]] == ["ACCEPTED", "UNKNOWN_REGISTER"]
+        assert [found["status"] for found in again["rows"]] == ["REPEATED", "CONFLICT"]
+        assert [
+            found["value_milli"] for found in program.get("/readings", register_id=register.pk).json()["items"]
+        ] == [12_000]
+
+
+class TestInvoices:
+    def test_explain_themselves_and_come_on_paper(self):
+        company()
+        cycle = billing.village()
+        period = billing.month(cycle)
+        agreement = billing.household()
+        billing.consume(agreement, period, 15)
+        billing.confirmed(period)
+        invoice = Invoice.objects.get()
+        program = Program()
+
+        (row,) = program.get("/invoices", account_id=agreement.account_id).json()["items"]
+        detail = program.get(f"/invoices/{row['id']}").json()
+        lines = [line for segment in detail["segments"] for line in segment["lines"]]
+        told = program.get(f"/invoice-lines/{lines[1]['id']}").json()
+        pdf = program.get(f"/invoices/{row['id']}/pdf")
+
+        assert row["total_minor"] == invoice.total_minor == sum(line["amount_minor"] for line in lines)
+        assert len(told["told"]["steps"]) == 2
+        assert pdf.content.startswith(b"%PDF")
+
+    def test_that_are_drafts_are_not_shown(self):
+        cycle = billing.village()
+        period = billing.month(cycle)
+        billing.consume(billing.household(), period, 15)
+        billing.drafted(period)
+
+        draft = Invoice.objects.get()
+
+        assert Program().get(f"/invoices/{draft.pk}").status_code == 404
+        assert Program().get(f"/invoices/{draft.pk}/pdf").status_code == 404
+
+
+class TestMoney:
+    def test_settles_the_oldest_debt_and_is_given_back_whole(self, debtor):
+        program = Program()
+        balance = f"/accounts/{debtor.pk}/balance"
+
+        payment = program.post("/payments", transfer(debtor.pk)).json()
+        paid = program.get(balance).json()
+        detail = program.get(f"/payments/{payment['id']}").json()
+        open_items = program.get(f"/accounts/{debtor.pk}/items").json()
+        mirror = program.post(f"/payments/{payment['id']}/reverse", {"reason": "Typed twice"}).json()
+
+        assert paid["owed_minor"] == 6_000
+        assert [part["amount_minor"] for part in detail["settlements"]] == [5_000, 1_000]
+        assert [item["open_minor"] for item in open_items] == [6_000]
+        assert mirror["reverses_id"] == payment["id"]
+        assert program.get(balance).json()["owed_minor"] == 12_000
+        assert len(program.walk("/payments", limit=1, account_id=debtor.pk)) == 2
+
+    def test_never_settles_a_neighbors_debt(self, debtor):
+        neighbor, their_items = household_with_two_overdue_invoices()
+
+        response = Program().post("/payments", transfer(debtor.pk, item_ids=their_items))
+
+        assert response.json()["code"] == "item_unknown"
+        assert Program().get(f"/accounts/{neighbor.pk}/balance").json()["owed_minor"] == 12_000
+
+    def test_states_an_account_from_opening_to_closing(self, debtor):
+        statement = (
+            Program().get(f"/accounts/{debtor.pk}/statement", start_date="2026-01-01", end_date="2027-01-01").json()
+        )
+
+        moved_minor = statement["debit_minor"] - statement["credit_minor"]
+        assert statement["opening_minor"] + moved_minor == statement["closing_minor"] == 12_000
+
+
+class TestReference:
+    def test_can_be_read_by_anyone(self, client):
+        page = client.get("/api/v1/docs/").content.decode()
+
+        assert all(f"{method} /api/v1{path}" in page for method, path, _scope in OPERATIONS)
+
+    def test_names_a_scope_for_every_operation(self):
+        assert {scope for _method, _path, scope in OPERATIONS} == {str(scope) for scope in SCOPES}
