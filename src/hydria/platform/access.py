@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,6 +65,17 @@ class Actor:
     def may(self, permission: Permission) -> bool:
         """Tell whether the actor holds the permission."""
         return permission in self.permissions
+
+    def covers(self, permissions: Collection[str], *, amount_limit_minor: int | None) -> bool:
+        """
+        Tell whether such rights go nowhere beyond the actor's own, so that they are the actor's to give or take.
+
+        permissions  codes; those that name no permission grant nothing and do not count
+        """
+        is_within_limit = self.amount_limit_minor is None or (
+            amount_limit_minor is not None and amount_limit_minor <= self.amount_limit_minor
+        )
+        return is_within_limit and self.permissions.issuperset(set(Permission).intersection(permissions))
 
     def require(self, permission: Permission, *, amount_minor: int = 0) -> None:
         """

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from hydria.platform.access import Actor, Permission
@@ -19,11 +19,12 @@ from hydria.platform.transactions import in_transaction
 
 GENESIS_HASH = "0" * 64
 
-# Every entry is hashed by itself first, so that a seal over millions of entries stays a small aggregate.
+# Every entry is hashed by itself first, so that a seal over millions of entries stays a small aggregate. A row as text
+# quotes its fields and tells nothing from an empty text, so no two entries spell alike.
 _HASH_SQL = """
 SELECT count(*), encode(sha256(convert_to(%(previous_hash)s, 'UTF8') || coalesce(string_agg(
-    sha256(convert_to(concat_ws('|', id, table_name, row_id, action, before, after, actor, actor_user_id, reason,
-        transaction_id, extract(epoch FROM at)), 'UTF8')), ''::bytea ORDER BY id), ''::bytea)), 'hex')
+    sha256(convert_to(ROW(id, table_name, row_id, action, before, after, actor, actor_user_id, reason,
+        transaction_id, extract(epoch FROM at))::text, 'UTF8')), ''::bytea ORDER BY id), ''::bytea)), 'hex')
 FROM platform_auditentry
 WHERE transaction_id >= %(from_id)s AND transaction_id < %(until_id)s
 """
@@ -86,28 +87,40 @@ def _hash_entries(*, previous_hash: str, from_id: int, until_id: int) -> tuple[i
 
 def record_access(*, actor_name: str, user_id: int | None, what: str, refused: bool, reason: str = "") -> None:
     """Write that somebody got in, looked at something sensitive, or was refused."""
-    with connection.cursor() as cursor:
+    # One transaction, so that the entry bears its own number: under an older one it would miss its seal.
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")
         (transaction_id,) = cursor.fetchone()
-    AuditEntry.objects.create(
-        table_name=what,
-        action=AuditAction.REFUSED if refused else AuditAction.ACCESS,
-        actor=actor_name[:150],
-        actor_user_id=user_id,
-        reason=reason,
-        transaction_id=transaction_id,
-    )
+        AuditEntry.objects.create(
+            table_name=what,
+            action=AuditAction.REFUSED if refused else AuditAction.ACCESS,
+            actor=actor_name[:150],
+            actor_user_id=user_id,
+            reason=reason,
+            transaction_id=transaction_id,
+        )
 
 
 @in_transaction
 def record_move(
-    *, object_kind: str, object_id: int, from_state: str, to_state: str, actor: Actor, at: datetime.datetime,
+    *,
+    object_kind: str,
+    object_id: int,
+    from_state: str,
+    to_state: str,
+    actor: Actor,
+    at: datetime.datetime,
     reason: str = "",
 ) -> None:
     """Write that an object moved from state to state: who, when, why."""
     StateChange.objects.create(
-        object_kind=object_kind, object_id=object_id, from_state=from_state, to_state=to_state, actor=actor.name,
-        reason=reason, at=at,
+        object_kind=object_kind,
+        object_id=object_id,
+        from_state=from_state,
+        to_state=to_state,
+        actor=actor.name,
+        reason=reason,
+        at=at,
     )
 
 

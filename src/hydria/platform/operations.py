@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -12,11 +14,12 @@ from django.utils.translation import gettext
 from hydria.kernel.errors import UnableTo
 from hydria.kernel.money import Currency
 from hydria.platform import models
-from hydria.platform.access import Actor, Permission
+from hydria.platform.access import SYSTEM, Actor, Permission
 from hydria.platform.roles import ROLE_TEMPLATES
 from hydria.platform.transactions import acting
 
 COMPANY_ID = 1
+_USERNAME = re.compile(r"[\w.@+-]{1,80}")
 
 
 class UnableToSetUpCompany(UnableTo):
@@ -69,19 +72,25 @@ def create_user(
     office_id: int | None = None,
 ) -> models.User:
     """
-    Create a log-in.
+    Create a log-in. Its name is the one that the audit shows, so none looks like another or like the system.
 
     :raises UnableToPermit: if the actor may not manage users.
-    :raises UnableToSaveUser: with code `username_taken`, `password_weak` or `role_unknown`.
+    :raises UnableToSaveUser: with code `username_invalid`, `username_taken`, `password_weak`, `role_unknown` or
+        `access_above_own` (nobody gives away what they may not do).
     """
     actor.require(Permission.USER_MANAGE)
+    username = unicodedata.normalize("NFKC", username)  # as the log-in form does
+    if not _USERNAME.fullmatch(username) or username.casefold() == SYSTEM.name:
+        raise UnableToSaveUser("username_invalid", gettext("A log-in name has letters, digits and . @ + - _ only."))
     with acting(actor, reason="create user"):
-        if models.User.objects.filter(username=username).exists():
+        roles = _find_roles(role_ids)
+        _require_covered(actor, roles)
+        if models.User.objects.filter(username__iexact=username).exists():
             raise UnableToSaveUser("username_taken", gettext("Another user has this name."), username=username)
         user = models.User(username=username, full_name=full_name, email=email, language=language, office_id=office_id)
         _set_password(user, password)
         user.save()
-        user.roles.set(_find_roles(role_ids))
+        user.roles.set(roles)
     return user
 
 
@@ -102,7 +111,8 @@ def change_user(
 
     :raises UnableToPermit: if the actor may not manage users.
     :raises UnableToSaveUser: with code `user_unknown`, `role_unknown`, `own_access` (nobody changes their own roles
-        or switches themselves off), `password_weak` or `reason_missing`.
+        or office or switches themselves off; their own password they change by `set_password`), `access_above_own`
+        (the user may do, or would be allowed, what the actor may not), `password_weak` or `reason_missing`.
     """
     actor.require(Permission.USER_MANAGE)
     if not reason.strip():
@@ -111,9 +121,12 @@ def change_user(
         user = models.User.objects.select_for_update().filter(id=user_id).first()
         if user is None:
             raise UnableToSaveUser("user_unknown", gettext("There is no such user."), user_id=user_id)
-        roles = _find_roles(role_ids)
-        if actor.user_id == user.pk and (not is_active or set(roles) != set(user.roles.all())):
+        roles, held = _find_roles(role_ids), list(user.roles.all())
+        if actor.user_id == user.pk and (
+            not is_active or set(roles) != set(held) or office_id != user.office_id or password
+        ):
             raise UnableToSaveUser("own_access", gettext("Somebody else has to change your own access."))
+        _require_covered(actor, [*roles, *held])
         user.full_name, user.email, user.office_id, user.is_active = full_name, email, office_id, is_active
         if password:
             _set_password(user, password)
@@ -127,7 +140,7 @@ def set_password(*, actor: Actor, user_id: int, password: str) -> None:
     Give a user a new password; users may do so for themselves.
 
     :raises UnableToPermit: if the actor is neither the user nor may manage users.
-    :raises UnableToSaveUser: with code `user_unknown` or `password_weak`.
+    :raises UnableToSaveUser: with code `user_unknown`, `access_above_own` or `password_weak`.
     """
     if actor.user_id != user_id:
         actor.require(Permission.USER_MANAGE)
@@ -135,6 +148,8 @@ def set_password(*, actor: Actor, user_id: int, password: str) -> None:
         user = models.User.objects.select_for_update().filter(id=user_id).first()
         if user is None:
             raise UnableToSaveUser("user_unknown", gettext("There is no such user."), user_id=user_id)
+        if actor.user_id != user_id:
+            _require_covered(actor, user.roles.all())
         _set_password(user, password)
         user.save(update_fields=["password"])
 
@@ -158,7 +173,8 @@ def change_role(
     Change what a role may do.
 
     :raises UnableToPermit: if the actor may not manage users.
-    :raises UnableToSaveRole: with code `role_unknown`, `permission_unknown`, `own_access` or `reason_missing`.
+    :raises UnableToSaveRole: with code `role_unknown`, `permission_unknown`, `own_access`, `access_above_own` or
+        `reason_missing`.
     """
     actor.require(Permission.USER_MANAGE)
     if not reason.strip():
@@ -173,6 +189,11 @@ def change_role(
             raise UnableToSaveRole("role_unknown", gettext("There is no such role."), role_id=role_id)
         if actor.user_id is not None and role.users.filter(id=actor.user_id).exists():
             raise UnableToSaveRole("own_access", gettext("Somebody else has to change your own access."))
+        if not (
+            actor.covers(role.permissions, amount_limit_minor=role.amount_limit_minor)
+            and actor.covers(permissions, amount_limit_minor=amount_limit_minor)
+        ):
+            raise UnableToSaveRole("access_above_own", _above_own())
         role.permissions, role.amount_limit_minor = sorted(permissions), amount_limit_minor
         role.save()
     return role
@@ -184,6 +205,16 @@ def _set_password(user: models.User, password: str) -> None:
     except ValidationError as error:
         raise UnableToSaveUser("password_weak", " ".join(error.messages)) from error
     user.set_password(password)
+
+
+def _require_covered(actor: Actor, roles: Iterable[models.Role]) -> None:
+    """Refuse unless the actor may do everything that the roles allow: otherwise a password would be a promotion."""
+    if not all(actor.covers(role.permissions, amount_limit_minor=role.amount_limit_minor) for role in roles):
+        raise UnableToSaveUser("access_above_own", _above_own())
+
+
+def _above_own() -> str:
+    return gettext("This access goes beyond your own; somebody who has it has to change it.")
 
 
 def _find_roles(role_ids: Sequence[int]) -> list[models.Role]:

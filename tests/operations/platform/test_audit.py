@@ -92,16 +92,28 @@ class TestSealAudit:
         assert first.entry_count + second.entry_count == AuditEntry.objects.count()
         assert audit.find_broken_seals() == (2, [])
 
+    def test_leaves_out_no_refusal(self):
+        audit.record_access(actor_name="eve", user_id=9, what="/users/", refused=True)
+
+        _seal()
+
+        entry = AuditEntry.objects.get(action="REFUSED")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT xmin::text::bigint FROM platform_auditentry WHERE id = %s", [entry.pk])
+            assert cursor.fetchone() == (entry.transaction_id,)
+
     @pytest.mark.parametrize(
         "tampering",
         [
             "UPDATE platform_auditentry SET actor = 'somebody else'",
+            "UPDATE platform_auditentry SET actor = actor || '|' || actor_user_id, actor_user_id = NULL",
             "DELETE FROM platform_auditentry",
             "UPDATE platform_auditseal SET hash = repeat('f', 64)",
         ],
     )
     def test_shows_where_somebody_tampered(self, tampering: str):
-        _party()
+        with acting(CLERK, reason="new customer"):
+            _party()
         seal = _seal()
 
         with connection.cursor() as cursor:
