@@ -8,14 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.utils.translation import gettext as _
 
 from hydria.billing import _replay, _selection
 from hydria.billing._selection import AccountRange
 from hydria.billing.domain.proof import RunProof
 from hydria.billing.domain.states import RunState
-from hydria.billing.models import BillingPeriod, BillingRun, ChunkState, ExceptionKind, Invoice, RunException
+from hydria.billing.models import (
+    BillingPeriod,
+    BillingRun,
+    ChunkState,
+    ExceptionKind,
+    Invoice,
+    InvoiceNumber,
+    RunException,
+    Segment,
+)
 from hydria.kernel.errors import UnableTo
 from hydria.ledger.queries import find_journal_id
 from hydria.platform.access import Actor, Permission
@@ -304,3 +313,59 @@ def list_periods(*, actor: Actor) -> QuerySet[BillingPeriod]:
 def list_invoice_ids(*, run_id: int) -> list[int]:
     """Return the invoices of a run, in order."""
     return list(Invoice.objects.filter(run=run_id).order_by("id").values_list("id", flat=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledInvoice:
+    """An invoice with what it billed: `[start_date, end_date)`; `consumption_ids` tell how that was measured."""
+
+    invoice_id: int
+    code: str
+    issue_date: datetime.date
+    due_date: datetime.date
+    start_date: datetime.date
+    end_date: datetime.date
+    quantity_milli: int
+    total_minor: int
+    consumption_ids: tuple[int, ...]
+
+    @property
+    def days(self) -> int:
+        """Count the days billed."""
+        return (self.end_date - self.start_date).days
+
+
+def list_last_invoices(*, actor: Actor, account_id: int, count_max: int) -> list[BilledInvoice]:
+    """
+    Return the last invoices of an account, newest first.
+
+    :raises UnableToPermit: if the actor may not see invoices.
+    """
+    actor.require(Permission.BILLING_VIEW)
+    numbers = (
+        InvoiceNumber.objects.filter(invoice__account=account_id)
+        .select_related("invoice")
+        .order_by("-issue_date", "-number")[:count_max]
+    )
+    found = {number.invoice_id: number for number in numbers}
+    segments = Segment.objects.filter(invoice__in=list(found)).values("invoice_id")
+    sums = segments.annotate(start=Min("start_date"), end=Max("end_date"), quantity=Sum("quantity_milli")).order_by()
+    billed = {row["invoice_id"]: row for row in sums}
+    measured: dict[int, list[int]] = {}
+    for invoice_id, consumption_id in segments.values_list("invoice_id", "consumption_id"):
+        if consumption_id is not None:
+            measured.setdefault(invoice_id, []).append(consumption_id)
+    return [
+        BilledInvoice(
+            invoice_id=number.invoice_id,
+            code=number.code,
+            issue_date=number.issue_date,
+            due_date=number.due_date,
+            start_date=billed[number.invoice_id]["start"],
+            end_date=billed[number.invoice_id]["end"],
+            quantity_milli=billed[number.invoice_id]["quantity"],
+            total_minor=number.invoice.total_minor,
+            consumption_ids=tuple(measured.get(number.invoice_id, ())),
+        )
+        for number in found.values()
+    ]

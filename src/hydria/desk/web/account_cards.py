@@ -10,7 +10,7 @@ from babel.dates import format_date
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from hydria.desk.account_page import HELD, MEASURED, AccountPage, Alert, InvoiceEntry
+from hydria.desk._account_page import HELD, MEASURED, AccountPage, Alert, InvoiceEntry
 from hydria.desk.domain.changes import Cause
 from hydria.platform.access import Actor, Permission
 from hydria.platform.web.formats import get_formats

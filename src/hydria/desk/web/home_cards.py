@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from hydria.desk.home import Concern, Waiting
+from hydria.desk._home import Concern, Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hydria.agreements import queries as agreements
-from hydria.desk import home, queries
-from hydria.desk.account_page import get_account_page
+from hydria.desk import _home, queries
+from hydria.desk._account_page import get_account_page
 from hydria.desk.web import account_cards, home_cards, lists, search_cards, showcase
 from hydria.platform.access import Permission
 from hydria.platform.web.doors import actor_of, is_fragment, needs, person_of, render_page
@@ -21,7 +21,7 @@ from hydria.platform.web.listing import show_list
 def show_home(request: HttpRequest) -> HttpResponse:
     """Show what waits for the reader, by what the reader may do."""
     actor = actor_of(request)
-    waiting = home.get_waiting(actor=actor, today=timezone.localdate())
+    waiting = _home.get_waiting(actor=actor, today=timezone.localdate())
     context = {"title": _("Home"), "tiles": home_cards.tiles(waiting), "name": person_of(request).full_name}
     return render_page(request, "desk/home.html", context)
 

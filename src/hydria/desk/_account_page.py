@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from hydria.agreements import queries as agreements
 from hydria.agreements.queries import AccountCard
-from hydria.billing import history as billing
-from hydria.billing.history import BilledInvoice
+from hydria.billing import queries as billing
+from hydria.billing.queries import BilledInvoice
 from hydria.desk.domain.changes import Bill, Change, explain_change
 from hydria.metering import queries as metering
 from hydria.metering.queries import ConsumptionCard, InstallationCard
