@@ -25,6 +25,9 @@ from hydria.receivables import queries as receivables_queries
 from hydria.receivables.domain.items import ItemKind
 
 BATCH_ROWS_MAX = 20_000
+ONE_DAY = datetime.timedelta(days=1)
+_REVERSAL_KEYS = "reversal:"
+"""How our own keys of reversals begin; a caller's key never does, or it could hold a reversal back."""
 
 
 class UnableToTakePayment(UnableTo):
@@ -116,7 +119,7 @@ def take_payment(
     held for the customer and is used on the next invoice.
 
     tenders   one or more; change is already taken off the cash
-    key       1 to 120 characters, made by the caller for this one payment
+    key       1 to 120 characters, made by the caller for this one payment; ours begin with `reversal:`
     item_ids  debts to settle, all of this account; None settles by the company's rule
 
     Guarantee: recorded when this returns, once, or not at all. Two payments of one account follow one another; one
@@ -124,11 +127,14 @@ def take_payment(
 
     :raises UnableToPermit: if the actor may not take payments, or not of this amount.
     :raises UnableToTakePayment: with code `tender_missing`, `amount_not_positive`, `key_missing`, `key_reused`,
-        `account_unknown`, `session_not_open`, `item_unknown` or `items_settled`.
+        `date_in_future`, `account_unknown`, `session_not_open`, `item_unknown` or `items_settled`.
     :raises UnableToTakeNumbers: if the receipt series is used up.
     Source: PAY-02, PAY-03, PAY-04; docs/safety/idempotency.md, docs/safety/locking.md.
     """
     _check_tenders(tenders, key)
+    # One day more, because the company's day may have begun before that of UTC.
+    if effective_date > received_at.date() + ONE_DAY:
+        raise UnableToTakePayment("date_in_future", _("A payment counts from today on at the latest."))
     received = Received(
         key=key,
         content_hash=content_hash(
@@ -240,7 +246,7 @@ def reverse_payment(
         raise UnableToReversePayment("reason_missing", _("Say why the payment is reversed."))
     if payment.reverses_id is not None:
         raise UnableToReversePayment("is_a_reversal", _("A reversal is not reversed; take the payment again."))
-    key = f"reversal:{payment_id}"
+    key = f"{_REVERSAL_KEYS}{payment_id}"
     tenders = [
         Tendered(kind=TenderKind(tender.kind), amount_minor=tender.amount_minor, reference=tender.reference)
         for tender in payment.tenders.order_by("id")
@@ -305,8 +311,9 @@ def open_session(*, actor: Actor, till_id: int, opened_at: datetime.datetime, fl
     Open a cashier's session at a till; opening it again gives the session that is open.
 
     :raises UnableToPermit: if the actor may not take payments.
-    :raises UnableToOpenSession: with code `not_a_person`, `float_negative`, `till_in_use` or `cashier_elsewhere`.
-    Source: PAY-01.
+    :raises UnableToOpenSession: with code `not_a_person`, `float_negative`, `till_of_another_office`, `till_in_use` or
+        `cashier_elsewhere`.
+    Source: PAY-01, ADM-01.
     """
     actor.require(Permission.PAYMENT_TAKE)
     if actor.user_id is None:
@@ -315,6 +322,10 @@ def open_session(*, actor: Actor, till_id: int, opened_at: datetime.datetime, fl
         raise UnableToOpenSession("float_negative", _("The opening float is zero or more."))
     with acting(actor):
         till = Till.objects.select_for_update(no_key=True).get(pk=till_id)
+        if actor.office_id is not None and till.office_id not in (None, actor.office_id):
+            raise UnableToOpenSession(
+                "till_of_another_office", _("This till is in an office that you do not work for.")
+            )
         if mine := queries.find_open_session(user_id=actor.user_id):
             if mine.till_id == till.pk:
                 return mine
@@ -380,12 +391,16 @@ def close_session(
 
 
 def _check_tenders(tenders: Sequence[Tendered], key: str) -> None:
-    if not key or len(key) > 120:
+    if not _is_callers_key(key):
         raise UnableToTakePayment("key_missing", _("A payment needs a key of 1 to 120 characters."))
     if not tenders:
         raise UnableToTakePayment("tender_missing", _("Say how the money was given."))
     if any(tender.amount_minor <= 0 for tender in tenders):
         raise UnableToTakePayment("amount_not_positive", _("An amount paid is above zero."))
+
+
+def _is_callers_key(key: str) -> bool:
+    return 0 < len(key) <= 120 and not key.startswith(_REVERSAL_KEYS)
 
 
 @in_transaction
@@ -470,7 +485,7 @@ def _judge_rows(
         code = ""
         if known_hash and known_hash != received.content_hash:
             code = "key_reused"
-        elif not row.key or len(row.key) > 120:
+        elif not _is_callers_key(row.key):
             code = "key_missing"
         elif row.amount_minor <= 0:
             code = "amount_not_positive"

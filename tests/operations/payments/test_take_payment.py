@@ -196,6 +196,14 @@ class TestTakePayment:
 
         assert pay(account.pk, cash(5_000), key="k-3").receipt_code == "R-00000002"
 
+    def test_refuses_a_day_to_come(self, household):
+        account, _items = household
+
+        with pytest.raises(UnableToTakePayment) as refusal:
+            pay(account.pk, cash(5_000), effective_date=NOW.date() + datetime.timedelta(days=2))
+
+        assert refusal.value.code == "date_in_future"
+
 
 class TestReversePayment:
     def test_restores_exactly_what_was_open(self, household):
@@ -231,6 +239,15 @@ class TestReversePayment:
         reverse(payment)
 
         assert open_items(account.pk)[later] == 3_000
+
+    def test_cannot_be_held_back_by_a_payment_under_its_key(self, household):
+        account, _items = household
+        payment = pay(account.pk, cash(6_000))
+
+        with pytest.raises(UnableToTakePayment) as refusal:
+            pay(account.pk, cash(1), key=f"reversal:{payment.pk}")
+
+        assert refusal.value.code == "key_missing"
 
     @pytest.mark.parametrize("reason", ["", "  "])
     def test_refuses_without_a_reason(self, household, reason):

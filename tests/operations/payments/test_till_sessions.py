@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from hydria.ledger.models import Journal
@@ -18,7 +20,7 @@ from hydria.payments.operations import (
     take_payment,
 )
 from hydria.platform.access import SYSTEM, Permission
-from hydria.platform.models import User
+from hydria.platform.models import Office, User
 from money_factories import NOW, TODAY, actor_with, chart_of_accounts, household_with_two_overdue_invoices
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +82,15 @@ class TestOpenSession:
             start(cashier("jose"), first)
 
         assert refusal.value.code == "till_in_use"
+
+    def test_refuses_a_till_of_an_office_that_the_cashier_does_not_work_for(self):
+        north, south = (Office.objects.create(code=code, name=code) for code in ("N", "S"))
+        at_north = create_till(actor=SYSTEM, code="T1", name="Till 1", office_id=north.pk)
+
+        with pytest.raises(UnableToOpenSession) as refusal:
+            start(dataclasses.replace(cashier(), office_id=south.pk), at_north)
+
+        assert refusal.value.code == "till_of_another_office"
 
     def test_refuses_a_second_till(self):
         maria = cashier()
