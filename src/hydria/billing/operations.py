@@ -320,6 +320,7 @@ def confirm_run(*, actor: Actor, run_id: int, confirmed_at: datetime.datetime) -
             return run
         if run.state != RunState.DRAFT:
             raise UnableToConfirmRun("run_not_draft", _("Only a draft can be confirmed."), state=run.state)
+        actor.require(Permission.BILLING_CONFIRM, amount_minor=queries.get_proof(run=run).invoices_minor)
         if outdated := queries.list_outdated_accounts(run=run):
             raise UnableToConfirmRun(
                 "drafts_outdated",

@@ -168,7 +168,7 @@ def reverse_manual_journal(*, actor: Actor, journal_id: int, reason: str, effect
     """
     Post the mirror of a journal that a person wrote; reversing again gives the same mirror.
 
-    :raises UnableToPermit: if the actor may not post.
+    :raises UnableToPermit: if the actor may not post, or the amount is above their limit.
     :raises UnableToReverseJournal: with code `journal_has_a_source` if a document posted it (that document is
         reversed instead), or `reason_missing`.
     Source: ACC-02, I10.
@@ -187,6 +187,7 @@ def reverse_manual_journal(*, actor: Actor, journal_id: int, reason: str, effect
     if mirror := Journal.objects.filter(source_kind="manual_reversal", source_id=journal_id).first():
         return mirror
     entries = journal.entries.select_related("ledger_account").order_by("id")
+    actor.require(Permission.LEDGER_POST, amount_minor=sum(entry.debit_minor for entry in entries))
     with acting(actor, reason=reason):
         mirror = post_journal(
             source_kind="manual_reversal",

@@ -81,6 +81,15 @@ class TestConfirmRun:
         with pytest.raises(UnableToPermit):
             operations.confirm_run(actor=clerk, run_id=0, confirmed_at=given.NOW)
 
+    def test_refuses_a_run_above_the_limit(self):
+        run = draft_of_two_households()
+        junior = Actor(name="junior", permissions=frozenset({Permission.BILLING_CONFIRM}), amount_limit_minor=1)
+
+        with pytest.raises(UnableToPermit) as refused:
+            operations.confirm_run(actor=junior, run_id=run.pk, confirmed_at=given.NOW)
+
+        assert refused.value.code == "amount_above_limit"
+
     def test_posts_nothing_when_the_proof_fails(self):
         run = draft_of_two_households()
         with connection.cursor() as cursor:

@@ -187,6 +187,15 @@ class TestPostManualJournal:
             ("5.1.04", 0, 300),
         ]
 
+    def test_is_undone_within_the_limit_only(self):
+        journal = self.post_by_hand()
+        junior = actor_with(Permission.LEDGER_POST, limit_minor=299)
+
+        with pytest.raises(UnableToPermit) as refusal:
+            reverse_manual_journal(actor=junior, journal_id=journal.pk, reason="Twice", effective_date=TODAY)
+
+        assert refusal.value.code == "amount_above_limit"
+
     def test_leaves_the_journals_of_documents_to_their_documents(self):
         chart_of_accounts()
         journal = post()

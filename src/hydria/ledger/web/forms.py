@@ -23,7 +23,9 @@ class JournalForm(DeskForm):
     Clean data holds `postings` and `request_id`, which makes sending the form twice post once.
     """
 
-    request_id = forms.IntegerField(widget=forms.HiddenInput, initial=lambda: secrets.randbits(62))
+    request_id = forms.IntegerField(
+        widget=forms.HiddenInput, initial=lambda: secrets.randbits(62), min_value=0, max_value=2**63 - 1
+    )
     effective_date = DateField(label=_("Day"))
     description = forms.CharField(label=_("What for"), max_length=250)
 
