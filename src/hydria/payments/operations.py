@@ -247,10 +247,7 @@ def reverse_payment(
     if payment.reverses_id is not None:
         raise UnableToReversePayment("is_a_reversal", _("A reversal is not reversed; take the payment again."))
     key = f"{_REVERSAL_KEYS}{payment_id}"
-    tenders = [
-        Tendered(kind=TenderKind(tender.kind), amount_minor=tender.amount_minor, reference=tender.reference)
-        for tender in payment.tenders.order_by("id")
-    ]
+    tenders = _tenders_of(payment)
     with acting(actor, reason=reason):
         _lock_key(key)
         if mirror := Payment.objects.filter(reverses_id=payment_id).first():
@@ -419,6 +416,13 @@ def _same_payment(known: Payment, received: Received) -> Payment:
             receipt_code=known.receipt_code,
         )
     return known
+
+
+def _tenders_of(payment: Payment) -> list[Tendered]:
+    return [
+        Tendered(kind=TenderKind(tender.kind), amount_minor=tender.amount_minor, reference=tender.reference)
+        for tender in payment.tenders.order_by("id")
+    ]
 
 
 def _lock_open_session(session_id: int, actor: Actor, *, refusal: type[UnableTo] = UnableToTakePayment) -> None:
