@@ -26,8 +26,6 @@ SHELLS_AND_FOUNDATION = {
 
 STANDARD_MODULES = {
     *("__init__", "apps", "models", "queries", "operations", "tasks", "api", "commands", "urls", "bench", "searching"),
-    # Reads that outgrew `queries`, by their subject
-    *("history", "invoices", "incidents", "walks"),
 }
 STANDARD_PACKAGES = {"domain", "models", "web", "migrations", "templatetags", "documents", "commands"}
 

@@ -9,10 +9,13 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Case, Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from hydria.billing import _replay, _selection
+from hydria.billing import _proving, _replay, _selection
+from hydria.billing._comparing import changes_between
 from hydria.billing._selection import AccountRange
+from hydria.billing.domain.changes import Change
 from hydria.billing.domain.proof import RunProof
 from hydria.billing.domain.states import RunState
 from hydria.billing.models import (
@@ -22,6 +25,7 @@ from hydria.billing.models import (
     ExceptionKind,
     Invoice,
     InvoiceNumber,
+    Line,
     RunException,
     Segment,
 )
@@ -29,6 +33,8 @@ from hydria.kernel.errors import UnableTo
 from hydria.ledger.queries import find_journal_id
 from hydria.platform.access import Actor, Permission
 from hydria.premises import queries as premises
+from hydria.tariffs import queries as tariffs
+from hydria.tariffs.queries import ChargeCard, VersionCard
 
 _ACCOUNT_RANGES = f"""
     WITH account AS (
@@ -36,40 +42,6 @@ _ACCOUNT_RANGES = f"""
         FROM (SELECT DISTINCT agreement.account_id AS id {_selection.DUE_AGREEMENTS}) AS due
     )
     SELECT min(id), max(id) + 1 FROM account GROUP BY place / %(accounts_per_range)s ORDER BY 1
-"""
-
-# The quantity is summed in metering over the agreements due, by a join of its own.
-_QUANTITY_READ = f"""
-    SELECT coalesce(sum(consumption.quantity_milli), 0)::bigint
-    FROM (SELECT agreement.service_point_id, agreement.valid_during AS agreed_during
-          {_selection.DUE_AGREEMENTS} AND point.is_metered) AS due
-    JOIN metering_consumption consumption ON consumption.service_point_id = due.service_point_id
-     AND consumption.state <> 'SUPERSEDED'
-     AND consumption.end_date > %(start_date)s AND consumption.end_date <= %(end_date)s
-     AND daterange(consumption.start_date, consumption.end_date) <@ due.agreed_during
-"""
-
-_DRAFT_FIGURES = """
-    SELECT (SELECT count(*) FROM billing_segment WHERE run_id = %(run_id)s),
-           (SELECT count(*) FROM billing_runexception WHERE run_id = %(run_id)s AND kind = 'EXCLUDED'),
-           (SELECT count(*) FROM billing_runexception WHERE run_id = %(run_id)s AND kind = 'PARKED'),
-           (SELECT coalesce(sum(quantity_milli), 0)::bigint FROM billing_segment WHERE run_id = %(run_id)s),
-           (SELECT coalesce(sum(quantity_milli), 0)::bigint FROM billing_runexception WHERE run_id = %(run_id)s),
-           (SELECT coalesce(sum(line.amount_minor), 0)::bigint FROM billing_invoice invoice
-              JOIN billing_line line ON line.invoice_id = invoice.id WHERE invoice.run_id = %(run_id)s),
-           (SELECT coalesce(sum(total_minor), 0)::bigint FROM billing_invoice WHERE run_id = %(run_id)s)
-"""
-
-_POSTED_FIGURES = """
-    SELECT (SELECT coalesce(sum(CASE item.side WHEN 'OWED' THEN item.amount_minor ELSE -item.amount_minor END), 0)::bigint
-            FROM billing_invoice invoice
-            JOIN receivables_item item ON item.kind = 'INVOICE' AND item.source_id = invoice.id
-            WHERE invoice.run_id = %(run_id)s),
-           (SELECT coalesce(sum(entry.debit_minor - entry.credit_minor), 0)::bigint
-            FROM ledger_journal journal
-            JOIN ledger_entry entry ON entry.journal_id = journal.id
-            JOIN ledger_ledgeraccount chart ON chart.id = entry.ledger_account_id AND chart.route = 'receivable'
-            WHERE journal.source_kind = 'billing_run' AND journal.source_id = %(run_id)s)
 """
 
 
@@ -95,7 +67,7 @@ def prove_run(*, run: BillingRun, sample_count: int | None) -> RunProof:
     """
     replay = _replay.replay_run(run=run, sample_count=sample_count)
     return RunProof(
-        **_count_figures(run),
+        **_proving.count_figures(run),
         second_engine_checked=replay.second_engine_checked,
         second_engine_differences=replay.second_engine_differences,
         replay_differences=replay.difference_count,
@@ -105,35 +77,13 @@ def prove_run(*, run: BillingRun, sample_count: int | None) -> RunProof:
 
 def prove_posted_run(*, run: BillingRun) -> RunProof:
     """Count a draft that has just been posted anew, and keep what its replay proved when it was drafted."""
-    return dataclasses.replace(get_proof(run=run), **_count_figures(run, is_posted=True))
+    return dataclasses.replace(get_proof(run=run), **_proving.count_figures(run, is_posted=True))
 
 
 def get_proof(*, run: BillingRun) -> RunProof:
     """Return the proof stored with a run that has been drafted."""
     assert run.proof is not None
     return RunProof(**run.proof)
-
-
-def _count_figures(run: BillingRun, *, is_posted: bool = False) -> dict[str, Any]:
-    """Return the figures of a proof that are counted and summed in the database."""
-    parameters = _selection.due_parameters(run)
-    with connection.cursor() as cursor:
-        cursor.execute(_QUANTITY_READ, parameters)
-        (quantity_read,) = cursor.fetchone()
-        cursor.execute(_DRAFT_FIGURES, parameters)
-        names = "billed", "excluded", "parked", "quantity_billed", "quantity_explained", "lines_minor", "invoices_minor"
-        figures = dict(zip(names, cursor.fetchone(), strict=True))
-        items_minor = journal_minor = None
-        if is_posted or run.confirmed_at is not None:
-            cursor.execute(_POSTED_FIGURES, parameters)
-            items_minor, journal_minor = cursor.fetchone()
-    return {
-        "due": run.due_count,
-        "quantity_read": quantity_read,
-        "items_minor": items_minor,
-        "journal_minor": journal_minor,
-        **figures,
-    }
 
 
 _OUTDATED_ACCOUNTS = """
@@ -369,3 +319,237 @@ def list_last_invoices(*, actor: Actor, account_id: int, count_max: int) -> list
         )
         for number in found.values()
     ]
+
+
+class UnableToFindInvoice(UnableTo):
+    """There is no such invoice or line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineCard:
+    """One charge as shown."""
+
+    line_id: int
+    name: str
+    is_tax: bool
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentCard:
+    """
+    One service of an invoice, with its charges in order; `[start_date, end_date)`.
+
+    inputs  what else the price depended on, by name; yes-or-no inputs are left to the explanation
+    """
+
+    agreement_number: str
+    service: str
+    unit: str
+    point_number: str
+    address: str
+    tariff_code: str
+    tariff_sequence: int
+    start_date: datetime.date
+    end_date: datetime.date
+    is_metered: bool
+    quantity_milli: int
+    inputs: tuple[tuple[str, str], ...]
+    total_minor: int
+    lines: tuple[LineCard, ...]
+
+    @property
+    def days(self) -> int:
+        """Count the days billed."""
+        return (self.end_date - self.start_date).days
+
+    @property
+    def last_date(self) -> datetime.date:
+        """Return the last day billed."""
+        return self.end_date - datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoicePage:
+    """An invoice, or the draft of one: then it has neither code nor dates."""
+
+    invoice_id: int
+    run_id: int
+    account_id: int
+    account_number: str
+    code: str
+    issue_date: datetime.date | None
+    due_date: datetime.date | None
+    holder_name: str
+    holder_tax_id: str
+    address: str
+    total_minor: int
+    tax_minor: int
+    segments: tuple[SegmentCard, ...]
+    previous_id: int | None
+    previous_total_minor: int
+    changes: tuple[Change, ...]
+
+    @property
+    def difference_minor(self) -> int:
+        """Return by how much it exceeds the invoice before."""
+        return self.total_minor - self.previous_total_minor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineExplanation:
+    """
+    Everything that explains one line.
+
+    told  the stored explanation: steps or parts with steps, the exact amount and the rounding
+    """
+
+    name: str
+    amount_minor: int
+    source: str
+    tariff_code: str
+    tariff_sequence: int
+    version_hash: str
+    start_date: datetime.date
+    end_date: datetime.date
+    told: dict[str, Any]
+    names_by_label: dict[str, str]
+
+
+def access_invoice(*, actor: Actor, invoice_id: int) -> Invoice:
+    """
+    Return an invoice that the actor may see.
+
+    :raises UnableToPermit: if the actor may not see invoices.
+    :raises UnableToFindInvoice: with code `invoice_unknown`.
+    """
+    actor.require(Permission.BILLING_VIEW)
+    invoice = Invoice.objects.select_related("account", "number").filter(id=invoice_id).first()
+    if invoice is None:
+        raise UnableToFindInvoice("invoice_unknown", _("There is no such invoice."), invoice_id=invoice_id)
+    return invoice
+
+
+def list_numbered_invoices(*, actor: Actor) -> QuerySet[InvoiceNumber]:
+    """
+    Return the numbered invoices with their customers.
+
+    :raises UnableToPermit: if the actor may not see invoices.
+    """
+    actor.require(Permission.BILLING_VIEW)
+    return InvoiceNumber.objects.select_related("invoice__account")
+
+
+def list_invoices_of_run(*, actor: Actor, run_id: int) -> QuerySet[Invoice]:
+    """
+    Return the invoices of a run, drafts or not.
+
+    :raises UnableToPermit: if the actor may not see invoices.
+    """
+    actor.require(Permission.BILLING_VIEW)
+    return Invoice.objects.filter(run=run_id).select_related("account", "number")
+
+
+def get_invoice_page(*, actor: Actor, invoice_id: int) -> InvoicePage:
+    """
+    Return an invoice as its page shows it, compared with the account's invoice before.
+
+    :raises UnableToPermit: if the actor may not see invoices.
+    :raises UnableToFindInvoice: with code `invoice_unknown`.
+    """
+    invoice = access_invoice(actor=actor, invoice_id=invoice_id)
+    number = getattr(invoice, "number", None)
+    segments = _segments_of(invoice)
+    previous = (
+        Invoice.objects.filter(account=invoice.account_id, id__lt=invoice.pk, number__isnull=False)
+        .order_by("-id")
+        .first()
+    )
+    return InvoicePage(
+        invoice_id=invoice.pk,
+        run_id=invoice.run_id,
+        account_id=invoice.account_id,
+        account_number=invoice.account.number,
+        code=number.code if number else "",
+        issue_date=number.issue_date if number else None,
+        due_date=number.due_date if number else None,
+        holder_name=invoice.holder_name,
+        holder_tax_id=invoice.holder_tax_id,
+        address=invoice.address,
+        total_minor=invoice.total_minor,
+        tax_minor=invoice.tax_minor,
+        segments=tuple(_segment_card(segment) for segment in segments),
+        previous_id=previous.pk if previous else None,
+        previous_total_minor=previous.total_minor if previous else 0,
+        changes=changes_between(segments, _segments_of(previous)) if previous else (),
+    )
+
+
+def get_line_explanation(*, actor: Actor, line_id: int) -> LineExplanation:
+    """
+    Return how a line came about.
+
+    :raises UnableToPermit: if the actor may not see invoices.
+    :raises UnableToFindInvoice: with code `line_unknown`.
+    """
+    actor.require(Permission.BILLING_VIEW)
+    line = Line.objects.select_related("segment").filter(id=line_id).first()
+    if line is None:
+        raise UnableToFindInvoice("line_unknown", _("There is no such line."), line_id=line_id)
+    version = tariffs.get_version(version_id=line.segment.tariff_version_id)
+    charge = _charge(version, line.charge_id)
+    return LineExplanation(
+        name=_name(charge),
+        amount_minor=line.amount_minor,
+        source=charge.source or version.compiled.form.source,
+        tariff_code=version.code,
+        tariff_sequence=version.sequence,
+        version_hash=version.version_hash,
+        start_date=line.segment.start_date,
+        end_date=line.segment.end_date,
+        told=line.explanation,
+        names_by_label={card.label: _name(card) for card in version.charges},
+    )
+
+
+def _segments_of(invoice: Invoice) -> list[Segment]:
+    return list(
+        invoice.segments.select_related("agreement", "service_point__service", "service_point__premise").order_by("id")
+    )
+
+
+def _segment_card(segment: Segment) -> SegmentCard:
+    version = tariffs.get_version(version_id=segment.tariff_version_id)
+    point = segment.service_point
+    return SegmentCard(
+        agreement_number=segment.agreement.number,
+        service=point.service.name,
+        unit=version.compiled.form.unit,
+        point_number=point.number,
+        address=point.premise.address,
+        tariff_code=version.code,
+        tariff_sequence=version.sequence,
+        start_date=segment.start_date,
+        end_date=segment.end_date,
+        is_metered=segment.consumption_id is not None,
+        quantity_milli=segment.quantity_milli,
+        inputs=tuple((name, str(value)) for name, value in segment.inputs.items() if not isinstance(value, bool)),
+        total_minor=segment.total_minor,
+        lines=tuple(
+            LineCard(
+                line_id=line.pk,
+                name=_name(_charge(version, line.charge_id)),
+                is_tax=_charge(version, line.charge_id).is_tax,
+                amount_minor=line.amount_minor,
+            )
+            for line in segment.lines.order_by("id")
+        ),
+    )
+
+
+def _charge(version: VersionCard, charge_id: int) -> ChargeCard:
+    return next(card for card in version.charges if card.id == charge_id)
+
+
+def _name(charge: ChargeCard) -> str:
+    return charge.name_in((get_language() or "en").split("-")[0])

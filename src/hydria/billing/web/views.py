@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hydria.billing import invoices, operations, queries
+from hydria.billing import operations, queries
 from hydria.billing.documents import printing
 from hydria.billing.domain.obstacles import AMOUNT_OUT_OF_LINE
 from hydria.billing.domain.states import RunState
@@ -158,7 +158,7 @@ def show_run_invoices(request: HttpRequest, run_id: int) -> HttpResponseBase:
     return show_list(
         request,
         listing=lists.RUN_INVOICES,
-        rows=invoices.list_invoices_of_run(actor=actor_of(request), run_id=run_id),
+        rows=queries.list_invoices_of_run(actor=actor_of(request), run_id=run_id),
         title=_("Invoices of the run"),
         template="billing/of_run.html",
         context={"run_id": run_id, "run_title": f"{run.period.cycle.name} {run.period.start_date:%Y-%m}"},
@@ -243,14 +243,14 @@ def abandon_run(request: HttpRequest, run_id: int) -> HttpResponse:
 @needs(Permission.BILLING_VIEW)
 def show_invoices(request: HttpRequest) -> HttpResponseBase:
     """List the numbered invoices."""
-    rows = invoices.list_numbered_invoices(actor=actor_of(request))
+    rows = queries.list_numbered_invoices(actor=actor_of(request))
     return show_list(request, listing=lists.INVOICES, rows=rows, title=_("Invoices"))
 
 
 @needs(Permission.BILLING_VIEW)
 def show_invoice(request: HttpRequest, invoice_id: int) -> HttpResponse:
     """Show an invoice whose every line opens its explanation."""
-    invoice = invoices.get_invoice_page(actor=actor_of(request), invoice_id=invoice_id)
+    invoice = queries.get_invoice_page(actor=actor_of(request), invoice_id=invoice_id)
     context = {
         "title": _("Invoice %s") % invoice.code if invoice.code else _("Draft"),
         "invoice": invoice,
@@ -262,7 +262,7 @@ def show_invoice(request: HttpRequest, invoice_id: int) -> HttpResponse:
 @needs(Permission.BILLING_VIEW)
 def show_invoice_pdf(request: HttpRequest, invoice_id: int) -> HttpResponse:
     """Print an invoice, or its draft."""
-    invoice = invoices.access_invoice(actor=actor_of(request), invoice_id=invoice_id)
+    invoice = queries.access_invoice(actor=actor_of(request), invoice_id=invoice_id)
     pdf = printing.print_invoices(invoice_ids=[invoice.pk])
     return HttpResponse(pdf, content_type="application/pdf")
 
@@ -270,7 +270,7 @@ def show_invoice_pdf(request: HttpRequest, invoice_id: int) -> HttpResponse:
 @needs(Permission.BILLING_VIEW)
 def show_line(request: HttpRequest, line_id: int) -> HttpResponse:
     """Explain one line, in the drawer or as a page of its own."""
-    line = invoices.get_line_explanation(actor=actor_of(request), line_id=line_id)
+    line = queries.get_line_explanation(actor=actor_of(request), line_id=line_id)
     card = wording.explanation_card(line)
     return render_page(
         request,

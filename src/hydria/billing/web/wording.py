@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from hydria.billing.domain.changes import Cause, Change
 from hydria.billing.domain.proof import RunProof
-from hydria.billing.invoices import LineExplanation
+from hydria.billing.queries import LineExplanation
 from hydria.platform.web.formats import get_currency, get_formats
 
 REASONS: dict[str, str | Promise] = {

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from hydria.billing import invoices
+from hydria.billing import queries as billing
 from hydria.billing.documents.printing import print_invoices
 from hydria.platform.access import Permission
 from hydria.platform.queries import get_company
@@ -31,7 +31,7 @@ PDF = {
 @router.get("/invoices", response={200: Page[schemas.InvoiceOut], STATUSES: Problem}, openapi_extra=VIEW)
 def list_invoices(request: HttpRequest, asked: Paging, account_id: Annotated[Id | None, Query()] = None) -> Any:
     """List numbered invoices, newest first, of an account or all."""
-    rows = invoices.list_numbered_invoices(actor=actor_of(request))
+    rows = billing.list_numbered_invoices(actor=actor_of(request))
     rows = rows if account_id is None else rows.filter(invoice__account=account_id)
     return show_page(rows, asked=asked, card=_invoice_cards, newest_first=True)
 
@@ -40,8 +40,8 @@ def list_invoices(request: HttpRequest, asked: Paging, account_id: Annotated[Id 
 def show_invoice(request: HttpRequest, invoice_id: Id) -> Any:
     """Show an invoice with what it bills; drafts are not shown."""
     actor = actor_of(request)
-    (card,) = _invoice_cards([invoices.list_numbered_invoices(actor=actor).get(invoice=invoice_id)])
-    page = invoices.get_invoice_page(actor=actor, invoice_id=invoice_id)
+    (card,) = _invoice_cards([billing.list_numbered_invoices(actor=actor).get(invoice=invoice_id)])
+    page = billing.get_invoice_page(actor=actor, invoice_id=invoice_id)
     segments = [
         {
             **{name: getattr(segment, name) for name in schemas.InvoiceSegmentOut.model_fields if name != "lines"},
@@ -60,14 +60,14 @@ def show_invoice(request: HttpRequest, invoice_id: Id) -> Any:
 )
 def explain_line(request: HttpRequest, line_id: Id) -> Any:
     """Explain a line: quantities, prices, exact amount, rounding, tariff version and source (TAR-10)."""
-    told = invoices.get_line_explanation(actor=actor_of(request), line_id=line_id)
+    told = billing.get_line_explanation(actor=actor_of(request), line_id=line_id)
     return {name: getattr(told, name) for name in schemas.LineExplanationOut.model_fields}
 
 
 @router.get("/invoices/{invoice_id}/pdf", response={STATUSES: Problem}, openapi_extra=PDF)
 def print_invoice(request: HttpRequest, invoice_id: Id) -> HttpResponse:
     """Print an invoice as PDF (BIL-08)."""
-    numbered = invoices.list_numbered_invoices(actor=actor_of(request)).get(invoice=invoice_id)
+    numbered = billing.list_numbered_invoices(actor=actor_of(request)).get(invoice=invoice_id)
     pdf = print_invoices(invoice_ids=[invoice_id])
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{numbered.code}.pdf"'

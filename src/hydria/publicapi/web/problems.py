@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 
-from hydria.billing.invoices import UnableToFindInvoice
+from hydria.billing.queries import UnableToFindInvoice
 from hydria.kernel.errors import UnableTo
 from hydria.platform.access import UnableToPermit
 from hydria.publicapi.operations import UnableToRepeatRequest
