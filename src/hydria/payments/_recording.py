@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hydria.ledger.domain.journals import Posting
-from hydria.payments.domain.tenders import ROUTES, Tendered
+from hydria.payments.domain.tenders import ROUTES, Tendered, content_hash
 from hydria.payments.models import Payment, Tender
 from hydria.platform.bulk import copy_columns, take_ids
 from hydria.platform.numbering import take_numbers
@@ -24,11 +24,11 @@ class Received:
     """
     Describe money that has been received, or, with `reverses_id`, given back.
 
-    tenders  one or more, each > 0
+    tenders   one or more, each > 0
+    item_ids  the debts that were chosen; None settles by the company's rule
     """
 
     key: str
-    content_hash: str
     account_id: int
     tenders: Sequence[Tendered]
     received_at: datetime.datetime
@@ -38,6 +38,17 @@ class Received:
     batch_id: int | None = None
     reverses_id: int | None = None
     reason: str = ""
+    item_ids: Sequence[int] | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """Return what tells this payment from another one under the same key."""
+        return content_hash(
+            account_id=self.account_id,
+            tenders=self.tenders,
+            effective_date=self.effective_date,
+            item_ids=self.item_ids,
+        )
 
     @property
     def amount_minor(self) -> int:

@@ -15,7 +15,7 @@ from hydria.ledger.domain.journals import Posting
 from hydria.ledger.operations import post_journal
 from hydria.payments import queries
 from hydria.payments._recording import RECEIPT_SERIES, Received, Recorded, postings_of, record
-from hydria.payments.domain.tenders import ROUTES, Tendered, TenderKind, batch_hash, content_hash
+from hydria.payments.domain.tenders import ROUTES, Tendered, TenderKind, batch_hash
 from hydria.payments.models import Payment, PaymentBatch, Till, TillSession
 from hydria.platform.access import Actor, Permission
 from hydria.platform.numbering import open_range
@@ -137,15 +137,13 @@ def take_payment(
         raise UnableToTakePayment("date_in_future", _("A payment counts from today on at the latest."))
     received = Received(
         key=key,
-        content_hash=content_hash(
-            account_id=account_id, tenders=tenders, effective_date=effective_date, item_ids=item_ids
-        ),
         account_id=account_id,
         tenders=tenders,
         received_at=received_at,
         effective_date=effective_date,
         taken_by=actor.name,
         session_id=session_id,
+        item_ids=item_ids,
     )
     actor.require(Permission.PAYMENT_TAKE, amount_minor=received.amount_minor)
     with acting(actor):
@@ -154,8 +152,7 @@ def take_payment(
             return _same_payment(known, received)
         if session_id is not None:
             _lock_open_session(session_id, actor)
-        if not receivables.lock_accounts(account_ids=[account_id]):
-            raise UnableToTakePayment("account_unknown", _("There is no such account."), account_id=account_id)
+        _lock_account(account_id)
         if item_ids is not None:
             _check_items(account_id, item_ids)
         (recorded,) = record(received=[received])
@@ -259,7 +256,6 @@ def reverse_payment(
         receivables.reverse_settlements(held_item_id=held_item_id, effective_date=effective_date)
         received = Received(
             key=key,
-            content_hash=content_hash(account_id=payment.account_id, tenders=tenders, effective_date=effective_date),
             account_id=payment.account_id,
             tenders=tenders,
             received_at=reversed_at,
@@ -432,6 +428,11 @@ def _lock_open_session(session_id: int, actor: Actor, *, refusal: type[UnableTo]
         raise refusal("session_not_open", _("You have no such till session open."), session_id=session_id)
 
 
+def _lock_account(account_id: int) -> None:
+    if not receivables.lock_accounts(account_ids=[account_id]):
+        raise UnableToTakePayment("account_unknown", _("There is no such account."), account_id=account_id)
+
+
 def _check_items(account_id: int, item_ids: Sequence[int]) -> None:
     """Refuse chosen debts that are settled already or are not this account's."""
     standing = receivables_queries.get_open_amounts(account_id=account_id, item_ids=item_ids)
@@ -451,7 +452,6 @@ def _received_of(row: PaymentRow, effective_date: datetime.date, actor: Actor) -
     tenders = [Tendered(kind=row.kind, amount_minor=row.amount_minor, reference=row.reference)]
     return Received(
         key=row.key,
-        content_hash=content_hash(account_id=row.account_id, tenders=tenders, effective_date=effective_date),
         account_id=row.account_id,
         tenders=tenders,
         received_at=row.received_at,
