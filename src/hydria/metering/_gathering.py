@@ -26,6 +26,9 @@ Int64Array = npt.NDArray[np.int64]
 HISTORY_COUNT = 13
 """Periods looked back on; with monthly reading the same month of last year is the twelfth."""
 
+HISTORY_DAYS = 500
+"""... but never further: a year, a long period, and some days to spare."""
+
 PEER_DAYS, PEER_COUNT_MIN = 120, 5
 YEAR_DAYS = 365
 
@@ -38,8 +41,8 @@ WITH point AS (
     WHERE point.is_metered AND {points}
 ), chain AS (
     SELECT point.id, coalesce(point.last_end_date, first.day) AS start_date, point.carried_milli
-    FROM point JOIN LATERAL (SELECT min(lower(valid_during)) AS day FROM metering_installation
-        WHERE service_point_id = point.id) first ON first.day IS NOT NULL
+    FROM point LEFT JOIN LATERAL (SELECT min(lower(valid_during)) AS day FROM metering_installation
+        WHERE service_point_id = point.id AND point.last_end_date IS NULL) first ON true
     WHERE coalesce(point.last_end_date, first.day) < %(until_date)s
 ), dial AS (
     SELECT chain.id AS point_id, chain.start_date AS chain_start, chain.carried_milli,
@@ -107,28 +110,24 @@ _STRETCH_SCHEMA = {
 }
 
 _HISTORY = """
-SELECT service_point_id, place, is_measured, is_estimated, quantity_milli, start_date, end_date FROM (
-    SELECT consumption.service_point_id, consumption.start_date, consumption.end_date,
-        coalesce(consumption.quantity_milli, 0) AS quantity_milli, consumption.kind = 'ESTIMATED' AS is_estimated,
-        -- A period that settles an estimate has the estimate in it, so it is no history (I11).
-        consumption.kind = 'MEASURED' AND coalesce((consumption.detail->>'carried_milli')::bigint, 0) = 0 AS is_measured,
-        row_number() OVER (PARTITION BY consumption.service_point_id ORDER BY consumption.start_date DESC) AS place
-    FROM metering_consumption consumption
-    JOIN premises_servicepoint point ON point.id = consumption.service_point_id
-    JOIN premises_route route ON route.id = point.route_id
-    WHERE {points} AND consumption.state = 'FINAL' AND consumption.start_date >= %(history_from)s
-        AND consumption.start_date < %(until_date)s
-) recent WHERE place <= %(history_count)s
+SELECT consumption.service_point_id, consumption.start_date - '1970-01-01', consumption.end_date - '1970-01-01',
+    coalesce(consumption.quantity_milli, 0), (consumption.kind = 'ESTIMATED')::int,
+    -- A period that settles an estimate has the estimate in it, so it is no history (I11).
+    (consumption.kind = 'MEASURED' AND coalesce((consumption.detail->>'carried_milli')::bigint, 0) = 0)::int
+FROM metering_consumption consumption
+JOIN premises_servicepoint point ON point.id = consumption.service_point_id
+JOIN premises_route route ON route.id = point.route_id
+WHERE {points} AND consumption.state = 'FINAL' AND consumption.start_date >= %(history_from)s
+    AND consumption.start_date < %(until_date)s
 """
 
 _HISTORY_SCHEMA = {
     "point_id": pl.Int64,
-    "place": pl.Int64,
-    "is_measured": pl.Boolean,
-    "is_estimated": pl.Boolean,
+    "start_days": pl.Int64,
+    "end_days": pl.Int64,
     "quantity_milli": pl.Int64,
-    "start_date": pl.Date,
-    "end_date": pl.Date,
+    "is_estimated": pl.Int64,
+    "is_measured": pl.Int64,
 }
 
 _PEERS = """
@@ -170,8 +169,7 @@ class Scope:
         )
         return {
             "until_date": self.until_date,
-            "history_from": self.until_date - datetime.timedelta(days=800),
-            "history_count": HISTORY_COUNT,
+            "history_from": self.until_date - datetime.timedelta(days=HISTORY_DAYS),
             **chosen,
         }
 
@@ -267,10 +265,11 @@ def gather_history(*, scope: Scope, point_ids: Int64Array, middle_days: Int64Arr
     """
     frame = read_columns(scope.restrict(_HISTORY), scope.parameters, schema=_HISTORY_SCHEMA)
     known_ids, index_of_span = np.unique(point_ids, return_inverse=True)
-    frame = frame.filter(pl.col("point_id").is_in(known_ids))
-    row, place = np.searchsorted(known_ids, frame["point_id"].to_numpy()), frame["place"].to_numpy() - 1
-    is_measured = frame["is_measured"].to_numpy()
-    start, end = (frame[name].to_physical().to_numpy().astype(np.int64) for name in ("start_date", "end_date"))
+    frame = frame.filter(pl.col("point_id").is_in(known_ids)).sort("point_id", "start_days", descending=[False, True])
+    frame = frame.with_columns(place=pl.int_range(pl.len()).over("point_id")).filter(pl.col("place") < HISTORY_COUNT)
+    row, place = np.searchsorted(known_ids, frame["point_id"].to_numpy()), frame["place"].to_numpy()
+    is_measured = frame["is_measured"].to_numpy() == 1
+    start, end = frame["start_days"].to_numpy(), frame["end_days"].to_numpy()
 
     def grid(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         cells = np.zeros((len(known_ids), HISTORY_COUNT), dtype=values.dtype)
@@ -287,7 +286,7 @@ def gather_history(*, scope: Scope, point_ids: Int64Array, middle_days: Int64Arr
         last_year_milli=(quantity_milli * is_last_year).sum(axis=1),
         last_year_days=(days * is_last_year).sum(axis=1),
         zeros_before=_run_length(grid(is_measured & (quantity == 0))),
-        estimates_before=_run_length(grid(frame["is_estimated"].to_numpy())),
+        estimates_before=_run_length(grid(frame["is_estimated"].to_numpy() == 1)),
     )
 
 

@@ -56,11 +56,20 @@ class RecordedRow:
 
 
 _KNOWN = """
-SELECT wanted.place, register.id IS NOT NULL, register.digits,
-    EXISTS (SELECT FROM metering_installation installation WHERE installation.meter_id = register.meter_id
-        AND daterange(lower(installation.valid_during), upper(installation.valid_during), '[]') @> wanted.read_date),
+WITH wanted AS (
+    SELECT * FROM unnest(%s::bigint[], %s::date[]) WITH ORDINALITY AS wanted(register_id, read_date, place)
+), installed AS (
+    -- A meter is read on the day it is taken out, too. On the day of an exchange it was there twice.
+    SELECT DISTINCT wanted.place FROM wanted
+    JOIN metering_register register ON register.id = wanted.register_id
+    JOIN metering_installation installation ON installation.meter_id = register.meter_id
+        AND lower(installation.valid_during) <= wanted.read_date
+        AND coalesce(upper(installation.valid_during), wanted.read_date) >= wanted.read_date
+)
+SELECT wanted.place, register.id IS NOT NULL, register.digits, installed.place IS NOT NULL,
     existing.id IS NOT NULL, existing.value_milli
-FROM unnest(%s::bigint[], %s::date[]) WITH ORDINALITY AS wanted(register_id, read_date, place)
+FROM wanted
+LEFT JOIN installed ON installed.place = wanted.place
 LEFT JOIN metering_register register ON register.id = wanted.register_id
 LEFT JOIN metering_reading existing ON existing.register_id = wanted.register_id
     AND existing.read_date = wanted.read_date AND existing.is_live

@@ -11,11 +11,11 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from hydria.metering.incidents import IncidentCard
+from hydria.metering._incidents import IncidentCard
+from hydria.metering._walks import DialCard, SheetCard
 from hydria.metering.models import ConsumptionKind, ConsumptionState, ReadingSource
 from hydria.metering.operations import SET_ASIDE, NewReadings, RecordedRow, RecordedStatus
 from hydria.metering.queries import ReadingCard
-from hydria.metering.walks import DialCard, SheetCard
 from hydria.metering.web.forms import OBSERVATIONS, QuantityField
 from hydria.metering.web.words import explain_finding, label_of_finding, label_of_status
 from hydria.platform.web.formats import get_formats

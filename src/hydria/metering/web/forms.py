@@ -24,6 +24,9 @@ OBSERVATIONS = (
     ("PERRO", _("Dog")),
 )
 
+_NUMBER_MAX = 10**10
+"""More than any dial has digits for."""
+
 METHOD_LABELS = {
     Method.OWN_AVERAGE: _("Own average"),
     Method.SAME_PERIOD_LAST_YEAR: _("Same period of last year"),
@@ -44,12 +47,13 @@ class QuantityField(forms.Field):
         if not typed:
             return None
         try:
-            milli = parse_decimal(typed, locale=get_formats().locale, strict=True) * 1000
+            number = parse_decimal(typed, locale=get_formats().locale, strict=True)
         except NumberFormatError as error:
             raise self._refusal() from error
-        if milli < 0 or milli != milli.to_integral_value():
+        # Decimals know NaN and 1E999999; dials do not.
+        if not number.is_finite() or not 0 <= number <= _NUMBER_MAX or number * 1000 != int(number * 1000):
             raise self._refusal()
-        return int(milli)
+        return int(number * 1000)
 
     def _refusal(self) -> forms.ValidationError:
         example = {"example": get_formats().quantity(1_234_500)}
@@ -116,7 +120,7 @@ class ThresholdsForm(DeskForm):
         super().__init__(*args, **kwargs)
         current = to_thresholds(policy)
         for name, label in _THRESHOLD_LABELS.items():
-            self.fields[name] = forms.IntegerField(label=label, min_value=0, initial=current[name])
+            self.fields[name] = forms.IntegerField(label=label, min_value=0, max_value=10**12, initial=current[name])
         self.fields["first_method"] = forms.ChoiceField(
             label=_("Estimates: method tried first"),
             choices=[(str(method), label) for method, label in METHOD_LABELS.items()],

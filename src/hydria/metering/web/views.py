@@ -8,16 +8,18 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from hydria.metering import incidents, operations, queries, walks
+from hydria.metering import _incidents as incidents
+from hydria.metering import _walks as walks
+from hydria.metering import operations, queries
+from hydria.metering._incidents import IncidentCard
 from hydria.metering.domain.policy import to_thresholds
-from hydria.metering.incidents import IncidentCard
 from hydria.metering.models import ConsumptionKind, ConsumptionState, Decision
 from hydria.metering.operations import NewMeter, UnableToDecide
 from hydria.metering.web import cards, forms, lists
 from hydria.platform.access import Permission
+from hydria.platform.web.asking import day_asked, number_asked
 from hydria.platform.web.doors import actor_of, needs, render_page
 from hydria.platform.web.forms import go_to, handle_form
 from hydria.platform.web.listing import show_list
@@ -44,8 +46,7 @@ def show_incidents(request: HttpRequest) -> HttpResponseBase:
 @needs(Permission.READING_VIEW)
 def open_next_incident(request: HttpRequest) -> HttpResponse:
     """Go to the next consumption that waits for a decision, or to the list when none does."""
-    after = request.GET.get("after", "")
-    return go_to(request, _next_address(request, after_id=int(after) if after.isdigit() else 0))
+    return go_to(request, _next_address(request, after_id=number_asked(request, "after") or 0))
 
 
 @needs(Permission.READING_VIEW)
@@ -155,10 +156,8 @@ def _address_of_loads(request: HttpRequest) -> str:
 def edit_sheet(request: HttpRequest, route_id: int) -> HttpResponse:
     """Type a route's readings in, in walking order; every row gets its own answer."""
     actor, today = actor_of(request), timezone.localdate()
-    asked = request.POST or request.GET
-    read_date = parse_date(asked.get("day", "")) or today
-    start = asked.get("from", "")
-    where = {"route_id": route_id, "read_date": read_date, "from_sequence": int(start) if start.isdigit() else 0}
+    read_date = day_asked(request, "day", default=today)
+    where = {"route_id": route_id, "read_date": read_date, "from_sequence": number_asked(request, "from") or 0}
     sheet = walks.get_sheet(actor=actor, **where)
     context: dict[str, Any] = {"rows": cards.sheet_rows(sheet)}
     if request.method == "POST":

@@ -150,7 +150,10 @@ def access_meter(*, actor: Actor, meter_id: int) -> MeterCard:
         manufactured_date=meter.manufactured_date,
         registers=tuple(
             RegisterCard(
-                channel=register.channel, unit=register.unit, digits=register.digits, multiplier=register.multiplier
+                channel=register.channel,
+                unit=register.unit.replace("m3", "m³"),
+                digits=register.digits,
+                multiplier=register.multiplier,
             )
             for register in registers
         ),

@@ -144,7 +144,7 @@ def access_incident(*, actor: Actor, consumption_id: int, today: datetime.date) 
         point_number=point.number,
         address=point.premise.address,
         route_code=point.route.code,
-        unit=point.service.unit,
+        unit=point.service.unit.replace("m3", "m³"),
         holder_name=lines[0].holder_name if lines else "",
         account_id=account_id,
         meter_id=installation.meter_id if installation else None,
