@@ -58,7 +58,7 @@ def receive_file(
     """
     Keep a file with its mapping as a new batch; nothing is read yet.
 
-    :raises UnableToPermit: if the actor may not load files.
+    :raises UnableToPermit: if the actor may not load files, or not post while the mapping feeds amounts.
     :raises UnableToReceiveFile: with code `mapping_invalid` or `file_too_large`.
     """
     actor.require(Permission.INTAKE_LOAD)
@@ -66,6 +66,7 @@ def receive_file(
     if mapping is None:
         sentences = "\n".join(explain(issue).sentence_with_row for issue in issues)
         raise UnableToReceiveFile("mapping_invalid", sentences, findings=len(issues))
+    _require_posting(actor, mapping)
     limits = get_limits()
     if len(content) > limits.size_bytes_max:
         issue = Issue(code="file_too_large", data={"size_bytes": len(content), "size_bytes_max": limits.size_bytes_max})
@@ -98,13 +99,20 @@ def request_work(
     """
     Have a worker check or apply a batch; asking again while it waits changes nothing.
 
-    :raises UnableToPermit: if the actor may not load files.
+    :raises UnableToPermit: if the actor may not load files, or not post while the batch holds amounts.
     """
     actor.require(Permission.INTAKE_LOAD)
+    _require_posting(actor, _mapping_of(LoadBatch.objects.get(id=batch_id)))
     key = progress_key(batch_id)
     announce(key=key, title=title, total_count=1, unit="", link=link, actor=actor, requested_at=requested_at)
     with acting(actor, reason=title):
         defer(job_name, key=key, batch_id=batch_id, actor_name=actor.name, actor_user_id=actor.user_id)
+
+
+def _require_posting(actor: Actor, mapping: Mapping) -> None:
+    """Refuse opening balances to those who may load files and not post: they would give and forgive debts."""
+    if any(rule.kind.is_posted for rule in mapping.records):
+        actor.require(Permission.LEDGER_POST)
 
 
 def progress_key(batch_id: int) -> str:

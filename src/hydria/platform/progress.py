@@ -17,7 +17,7 @@ def announce(
         progress, _created = Progress.objects.update_or_create(
             key=key,
             defaults={
-                "title": title,
+                "title": title[:200],
                 "state": ProgressState.WAITING,
                 "done_count": 0,
                 "total_count": total_count,

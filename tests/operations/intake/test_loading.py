@@ -20,7 +20,7 @@ from hydria.ledger.models import Entry
 from hydria.ledger.operations import create_chart
 from hydria.metering.models import Meter, Reading
 from hydria.parties.models import Party
-from hydria.platform.access import SYSTEM, Actor, UnableToPermit
+from hydria.platform.access import SYSTEM, Actor, Permission, UnableToPermit
 from hydria.platform.models import AuditEntry, ExternalAlias
 from hydria.premises.models import Premise, ServicePoint
 from hydria.receivables.models import Item
@@ -112,6 +112,16 @@ class TestReceiveFile:
             receive(TOWN)
 
         assert refusal.value.code == "file_too_large"
+
+    def test_needs_the_permission_to_post_for_opening_balances(self):
+        loader = Actor(name="loader", permissions=frozenset({Permission.INTAKE_LOAD}))
+
+        with pytest.raises(UnableToPermit) as refusal:
+            operations.receive_file(
+                actor=loader, content=b"", file_name="x", mapping_text=TestOpeningBalances.MAPPING, received_at=NOW
+            )
+
+        assert refusal.value.data["permission"] == Permission.LEDGER_POST
 
     def test_needs_the_permission(self):
         with pytest.raises(UnableToPermit):

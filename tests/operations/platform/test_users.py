@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hydria.platform.access import SYSTEM, Actor, Permission
-from hydria.platform.models import Role, User
+from hydria.platform.models import AuditEntry, Role, User
 from hydria.platform.operations import (
     UnableToSaveRole,
     UnableToSaveUser,
@@ -105,6 +105,15 @@ class TestChangeUser:
 
 
 class TestSetPassword:
+    def test_leaves_a_trace_without_the_password(self):
+        vera = user("vera")
+
+        set_password(actor=SYSTEM, user_id=vera.pk, password="another long password")
+
+        entry = AuditEntry.objects.get(table_name="password")
+        assert (entry.actor, entry.reason) == ("system", "vera")
+        assert (entry.before, entry.after) == (None, None)
+
     def test_is_not_a_way_to_become_an_administrator(self, helpdesk: Actor, boss: Role):
         administrator = user("ada", boss)
 

@@ -1,4 +1,4 @@
-"""What an address asks for, read with care: people edit addresses by hand."""
+"""What an address, or a form that repeats it, asks for; read with care: people edit addresses by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DIGITS_MAX = 15  # enough for any amount, and far from the end of the database's
 def day_asked(request: HttpRequest, name: str, *, default: datetime.date) -> datetime.date:
     """Return the day (`YYYY-MM-DD`) that a parameter names, or the default when it names none."""
     try:
-        day = datetime.date.fromisoformat(request.GET.get(name, ""))
+        day = datetime.date.fromisoformat(_typed(request, name))
     except ValueError:
         return default
     return day if day.year in YEARS else default
@@ -21,5 +21,9 @@ def day_asked(request: HttpRequest, name: str, *, default: datetime.date) -> dat
 
 def number_asked(request: HttpRequest, name: str) -> int | None:
     """Return the whole number, zero or more, that a parameter names, or None when it names none."""
-    typed = request.GET.get(name, "")
+    typed = _typed(request, name)
     return int(typed) if typed.isdecimal() and len(typed) <= DIGITS_MAX else None
+
+
+def _typed(request: HttpRequest, name: str) -> str:
+    return request.POST.get(name) or request.GET.get(name, "")

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Q, QuerySet, Sum, TextChoices
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.functional import Promise
@@ -238,7 +239,7 @@ def build_list(request: HttpRequest, *, listing: Listing, rows: QuerySet[Any]) -
         sort=request.GET.get("sort", ""),
         first_href=_address(request.GET) if has_previous else "",
         previous_href=_address(request.GET, before=_cursor_of(page[0])) if has_previous and page else "",
-        next_href=_address(request.GET, after=_cursor_of(page[-1])) if has_next else "",
+        next_href=_address(request.GET, after=_cursor_of(page[-1])) if has_next and page else "",
         csv_href=_address(request.GET, export="csv"),
         xlsx_href=_address(request.GET, export="xlsx"),
         empty=str(listing.empty or _("Nothing here yet")),
@@ -256,7 +257,7 @@ def _apply_filters(
         if typed:
             try:
                 rows = rows.filter(**{item.lookup: item.parse(typed)})
-            except ValueError:
+            except (ValueError, OverflowError):
                 error = _("Not understood, so not used: %(typed)s") % {"typed": typed}
         choices = tuple((str(value), str(label)) for value, label in item.choices())
         cards.append(
@@ -284,27 +285,32 @@ def _apply_order(listing: Listing, rows: QuerySet[Any], asked: QueryDict) -> tup
 
 def _take_page(rows: QuerySet[Any], asked: QueryDict, *, descending: bool) -> tuple[list[Any], bool, bool]:
     """Return the rows of the asked page, and whether there are rows before and after it."""
-    backwards = "before" in asked
     cursor = _read_cursor(asked.get("before") or asked.get("after") or "")
+    backwards = cursor is not None and "before" in asked
+    try:
+        found = _rows_from(rows, cursor, descending=descending, backwards=backwards)
+    except (ValueError, TypeError, ValidationError):
+        # A cursor that somebody edited by hand: start over.
+        cursor, backwards = None, False
+        found = _rows_from(rows, None, descending=descending, backwards=False)
+    more, page = len(found) > ROWS_PER_PAGE, found[:ROWS_PER_PAGE]
+    if backwards:
+        return page[::-1], more, True
+    return page, cursor is not None, more
+
+
+def _rows_from(rows: QuerySet[Any], cursor: tuple[Any, int] | None, *, descending: bool, backwards: bool) -> list[Any]:
+    """Return a page of rows, and one more if there is one, from behind a cursor on."""
     page_rows = rows.reverse() if backwards else rows
     if cursor is not None:
         value, key = cursor
         side = "lt" if descending != backwards else "gt"
         # The first condition alone lets PostgreSQL start in the index; the second drops the ties already shown.
-        start = Q(**{f"sort_value__{side}e": value}) & (
-            Q(**{f"sort_value__{side}": value}) | Q(**{f"sort_key__{side}": key})
+        page_rows = page_rows.filter(
+            Q(**{f"sort_value__{side}e": value})
+            & (Q(**{f"sort_value__{side}": value}) | Q(**{f"sort_key__{side}": key}))
         )
-        page_rows = page_rows.filter(start)
-    try:
-        found = list(page_rows[: ROWS_PER_PAGE + 1])
-    except (ValueError, TypeError):
-        # A cursor that somebody edited by hand: start over.
-        cursor, backwards = None, False
-        found = list(rows[: ROWS_PER_PAGE + 1])
-    more, page = len(found) > ROWS_PER_PAGE, found[:ROWS_PER_PAGE]
-    if backwards:
-        return page[::-1], more, True
-    return page, cursor is not None, more
+    return list(page_rows[: ROWS_PER_PAGE + 1])
 
 
 def _cursor_of(row: Any) -> str:
@@ -319,8 +325,8 @@ def _cursor_of(row: Any) -> str:
 def _read_cursor(text: str) -> tuple[Any, int] | None:
     try:
         value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return value, int(key)
-    except (binascii.Error, ValueError, TypeError):
+        return (value.replace("\0", "") if isinstance(value, str) else value), int(key)
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 

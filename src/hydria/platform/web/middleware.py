@@ -5,12 +5,13 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import BadRequest, ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from hydria.kernel.errors import UnableTo
 from hydria.platform import queries
 from hydria.platform.access import UnableToPermit
 from hydria.platform.audit import record_access
@@ -26,7 +27,9 @@ class ReaderMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request in the reader's language."""
+        """Answer the request in the reader's language; one with a NUL, which no text of the database holds, not."""
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL in the address")
         company = queries.get_company()
         request.company = company  # type: ignore[attr-defined]  # shown at the head of every page
         set_company_formats(currency=company.currency, country=company.country)
@@ -37,7 +40,7 @@ class ReaderMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Show a refusal for want of permission as such, and an object that is not there as not found."""
+        """Show a refusal for want of permission as such, and what is not there, or refuses to be shown, as not found."""
         if isinstance(exception, UnableToPermit):
             actor = actor_of(request)
             record_access(
@@ -49,6 +52,6 @@ class ReaderMiddleware:
             )
             card = {"reason": exception.message, "permission": exception.data.get("permission", "")}
             return render(request, "403.html", card, status=403)
-        if isinstance(exception, ObjectDoesNotExist):
+        if isinstance(exception, ObjectDoesNotExist | UnableTo):
             return render(request, "404.html", {"reason": _("Nothing here has this number.")}, status=404)
         return None
