@@ -50,6 +50,7 @@ def payment(*, reverses_code: str = "") -> PaymentCard:
             ),
         ),
         held_minor=84_581,
+        balance_after_minor=-84_581,
         reason="Cheque devuelto" if reverses_code else "",
         reverses_id=7 if reverses_code else None,
         reverses_code=reverses_code,
@@ -93,23 +94,21 @@ def statement_of(line_count: int) -> Statement:
 
 class TestReceipt:
     def test_tells_what_was_paid_and_how(self):
-        data = receipt.build_data(card=payment(), letterhead=LETTERHEAD, formats=PESOS, balance_minor=-84_581)
+        data = receipt.build_data(card=payment(), letterhead=LETTERHEAD, formats=PESOS)
 
         assert [row["amount"] for row in data["paid"]["rows"]] == ["654.19", "845.81"]
         assert [row["label"] for row in data["tenders"]["rows"]] == ["Efectivo", "Tarjeta 4242"]
         assert data["balance"]["label"] == "Saldo a su favor"
 
     def test_of_a_reversal_names_the_payment_and_the_reason(self):
-        data = receipt.build_data(
-            card=payment(reverses_code="R-00000041"), letterhead=LETTERHEAD, formats=PESOS, balance_minor=65_419
-        )
+        data = receipt.build_data(card=payment(reverses_code="R-00000041"), letterhead=LETTERHEAD, formats=PESOS)
 
         values = [fact["value"] for fact in data["facts"]]
         assert {"R-00000041", "Cheque devuelto"} <= set(values)
         assert data["amount"].startswith("\N{MINUS SIGN}")
 
     def test_is_eighty_millimeters_wide(self):
-        pdf = receipt.render_receipt(card=payment(), letterhead=LETTERHEAD, formats=PESOS, balance_minor=0)
+        pdf = receipt.render_receipt(card=payment(), letterhead=LETTERHEAD, formats=PESOS)
 
         (width_pt,) = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ", pdf)
         assert round(float(width_pt) / 72 * 25.4) == 80

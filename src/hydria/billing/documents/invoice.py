@@ -65,7 +65,8 @@ def _title(card: InvoiceCard) -> str:
 def _notice(card: InvoiceCard) -> str:
     if card.is_draft:
         return _("This draft shows how the invoice will look. It is not a fiscal document and nothing is owed on it.")
-    return f"{card.letterhead.name}  ·  {_('Invoice')} {card.invoice_number}  ·  {_('Account')} {card.account_number}"
+    invoice, account = f"{_('Invoice no.')} {card.invoice_number}", f"{_('Account no.')} {card.account_number}"
+    return f"{card.letterhead.name}  ·  {invoice}  ·  {account}"
 
 
 def _due(card: InvoiceCard, formats: Formats) -> dict[str, str]:
@@ -79,7 +80,7 @@ def _due(card: InvoiceCard, formats: Formats) -> dict[str, str]:
 def _facts(card: InvoiceCard, formats: Formats) -> list[dict[str, str]]:
     days = translation.ngettext("%(days)d day", "%(days)d days", card.period.days) % {"days": card.period.days}
     rows = [
-        (_("Account"), card.account_number),
+        (_("Account no."), card.account_number),
         (_("Issued on"), formats.date(card.issue_date)),
         (_("Period"), formats.period(card.period)),
         (_("Days"), days),
@@ -220,8 +221,8 @@ def _slip(card: InvoiceCard, formats: Formats) -> dict[str, object] | None:
         currency=card.currency,
     )
     rows = [
-        (_("Account"), card.account_number),
-        (_("Invoice"), card.invoice_number),
+        (_("Account no."), card.account_number),
+        (_("Invoice no."), card.invoice_number),
         (_("Pay by"), formats.date(card.due_date)),
         (_("To pay"), formats.money(card.due_minor)),
     ]

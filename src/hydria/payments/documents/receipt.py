@@ -14,17 +14,13 @@ from hydria.platform.documents.letterhead import Letterhead
 TEMPLATE = "payments/documents/receipt.typ"
 
 
-def render_receipt(*, card: PaymentCard, letterhead: Letterhead, formats: Formats, balance_minor: int) -> bytes:
-    """
-    Render the receipt of a payment or of its reversal, 80 mm wide and as long as it needs.
-
-    balance_minor  what the account owes after the payment; negative is in the customer's favor
-    """
-    data = build_data(card=card, letterhead=letterhead, formats=formats, balance_minor=balance_minor)
+def render_receipt(*, card: PaymentCard, letterhead: Letterhead, formats: Formats) -> bytes:
+    """Render the receipt of a payment or of its reversal, 80 mm wide and as long as it needs."""
+    data = build_data(card=card, letterhead=letterhead, formats=formats)
     return compiler.render_pdf(template=TEMPLATE, data=data, created_at=card.received_at)
 
 
-def build_data(*, card: PaymentCard, letterhead: Letterhead, formats: Formats, balance_minor: int) -> dict[str, object]:
+def build_data(*, card: PaymentCard, letterhead: Letterhead, formats: Formats) -> dict[str, object]:
     """Spell a payment in the language of the formats, as the plain data that the template lays out."""
     with translation.override(formats.locale.language):
         received_at = format_datetime(timezone.localtime(card.received_at), "d MMM y HH:mm", locale=formats.locale)
@@ -47,7 +43,7 @@ def build_data(*, card: PaymentCard, letterhead: Letterhead, formats: Formats, b
             (" ".join(filter(None, (tender.kind_label, tender.reference))), tender.amount_minor)
             for tender in card.tenders
         ]
-        balance = _("Balance in your favor") if balance_minor < 0 else _("Balance after this payment")
+        balance = _("Balance in your favor") if card.balance_after_minor < 0 else _("Balance after this payment")
         return {
             "language": formats.locale.language,
             "country": formats.locale.territory,
@@ -58,7 +54,7 @@ def build_data(*, card: PaymentCard, letterhead: Letterhead, formats: Formats, b
             "amount": formats.money(-card.amount_minor if card.reverses_id else card.amount_minor),
             "paid": {"title": _("What you paid"), "rows": _rows(paid, formats)},
             "tenders": {"title": _("How you paid"), "rows": _rows(tenders, formats)},
-            "balance": {"label": balance, "amount": formats.money(abs(balance_minor))},
+            "balance": {"label": balance, "amount": formats.money(abs(card.balance_after_minor))},
             "qr": barcodes.qr_svg(card.receipt_code),
             "qr_alt": _("QR code of this receipt"),
             "thanks": _("Thank you. Keep this receipt: it proves your payment."),

@@ -169,9 +169,7 @@ def show_payment(request: HttpRequest, payment_id: int) -> HttpResponse:
 def show_receipt(request: HttpRequest, payment_id: int) -> HttpResponse:
     """Print the receipt of a payment; printed again, it says the same."""
     card = queries.get_payment_card(actor=actor_of(request), payment_id=payment_id)
-    pdf = render_receipt(
-        card=card, letterhead=get_letterhead(), formats=get_formats(), balance_minor=card.balance_after_minor
-    )
+    pdf = render_receipt(card=card, letterhead=get_letterhead(), formats=get_formats())
     return HttpResponse(pdf, content_type="application/pdf")
 
 

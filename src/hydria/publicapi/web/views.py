@@ -22,7 +22,7 @@ class FieldCard:
     kind: str
     shape: str
     is_required: bool
-    description: str
+    description: tuple[str, ...]
     example: str
 
 
@@ -60,7 +60,8 @@ class ShapeCard:
 def show_reference(request: HttpRequest) -> HttpResponse:
     """Show every operation and shape of the API; anyone may read it."""
     groups, shapes = _reference()
-    context = {"title": _("API reference"), "purpose": PURPOSE, "rules": RULES, "groups": groups, "shapes": shapes}
+    rules = {name: _words_and_code(rule) for name, rule in RULES.items()}
+    context = {"title": _("API reference"), "purpose": PURPOSE, "rules": rules, "groups": groups, "shapes": shapes}
     return render(request, "publicapi/reference.html", context)
 
 
@@ -120,7 +121,7 @@ def _field(name: str, schema: dict[str, Any], *, is_required: bool) -> FieldCard
         kind=kind,
         shape=shape,
         is_required=is_required,
-        description=schema.get("description", ""),
+        description=_words_and_code(schema.get("description", "")),
         example=str(examples[0] if examples[0] is not None else ""),
     )
 
@@ -139,3 +140,8 @@ def _kind_and_shape(schema: dict[str, Any]) -> tuple[str, str]:
         kind, shape = _kind_and_shape(schema.get("items", {}))
         return f"[{kind}]", shape
     return schema.get("format") or schema.get("type") or "any", ""
+
+
+def _words_and_code(text: str) -> tuple[str, ...]:
+    """Split a sentence at its backticks: words and code by turns."""
+    return tuple(text.split("`"))
