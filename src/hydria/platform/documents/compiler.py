@@ -6,12 +6,14 @@ import datetime
 import functools
 import json
 import threading
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typst
+from fontTools.ttLib import TTFont
 
 if TYPE_CHECKING:
     from typst import PDFStandard
@@ -21,6 +23,10 @@ FONTS_DIR = PACKAGE_DIR.parents[1] / "build" / "fonts"
 
 # Archivable for decades with every character searchable, and readable aloud in the right order.
 STANDARDS: list[PDFStandard] = ["a-3a", "ua-1"]
+
+# Spaces and invisible signs of direction, which need no drawing.
+_BLANKS = frozenset({"Zs", "Zl", "Zp", "Cf"})
+_BYTE_ORDER_MARK = 0xFEFF  # has a place in fonts and none in archivable PDF
 
 # Memory of one compilation grows with its pages: 100 invoices take about 200 MB, 1,000 take 900 MB.
 BATCH_SIZE = 100
@@ -53,9 +59,12 @@ def render_together(*, template: str, documents: Sequence[Data], created_at: dat
     """
     Render documents one after the other into a single file; each starts on a page of its own.
 
+    A character that our fonts lack, as in a name in Arabic, is printed as a question mark: archivable PDF allows no
+    blanks, and one such name would hold up every other document of the file.
+
     :raises RuntimeError: if the fonts were not built or the template cannot be compiled.
     """
-    inputs = {"documents": json.dumps(documents, ensure_ascii=False)}
+    inputs = {"documents": json.dumps(_drawable(documents), ensure_ascii=False)}
     compiler, lock = _compiler(template)
     with lock:
         pdf = compiler.compile(
@@ -67,12 +76,44 @@ def render_together(*, template: str, documents: Sequence[Data], created_at: dat
 
 def render_png(*, template: str, data: Data, pixels_per_inch: int = 144) -> list[bytes]:
     """Render one document as pictures, one per page: for previews on screen."""
-    inputs = {"documents": json.dumps([data], ensure_ascii=False)}
+    inputs = {"documents": json.dumps(_drawable([data]), ensure_ascii=False)}
     compiler, lock = _compiler(template)
     with lock:
         pages = compiler.compile(sys_inputs=inputs, format="png", ppi=pixels_per_inch)
     assert pages is not None
     return pages if isinstance(pages, list) else [pages]
+
+
+def _drawable(value: object) -> object:
+    """Return plain data with its texts composed (one letter for e and accent) and spelled in what our fonts draw."""
+    match value:
+        case str():
+            return unicodedata.normalize("NFC", value).translate(_drawn())
+        case Mapping():
+            return {name: _drawable(part) for name, part in value.items()}
+        case Sequence():
+            return [_drawable(part) for part in value]
+    return value
+
+
+class _Drawn(dict[int, str]):
+    """How each character is printed, worked out when it is first met."""
+
+    def __init__(self, *, coverage: frozenset[int]) -> None:
+        super().__init__({_BYTE_ORDER_MARK: ""})
+        self._coverage = coverage
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        is_blank = character in "\n\r\t" or unicodedata.category(character) in _BLANKS
+        self[code] = character if is_blank or code in self._coverage else "?"
+        return self[code]
+
+
+@functools.cache
+def _drawn() -> _Drawn:
+    covered = (frozenset(TTFont(font.path, lazy=True).getBestCmap()) for font in _fonts().fonts())
+    return _Drawn(coverage=functools.reduce(frozenset.intersection, covered))
 
 
 @functools.cache
