@@ -30,6 +30,16 @@ from hydria.platform.access import SYSTEM, Permission
 
 SEED = 20_260_101
 WARM_UP_COUNT = 3
+P95_TARGETS_MS = {
+    "search": 100,
+    "account": 150,
+    "accounts_list": 200,
+    "accounts_list_unfiltered": 200,
+    "invoices_list": 200,
+    "run": 200,
+    "home": 200,
+}
+"""What the screens promise with 200,000 connections; it stands where other benchmarks have a floor."""
 
 
 class UnableToMeasureDesk(UnableTo):
@@ -50,7 +60,7 @@ def measure(*, request_count: int, today: datetime.date) -> list[Figure]:
         "accounts_list": [f"/accounts/?number={line.number[:-3]}" for line in lines],
         "accounts_list_unfiltered": ["/accounts/"] * 20,
         "invoices_list": ["/billing/invoices/"] * 20,
-        "run": [f"/billing/runs/{run_id}/" for run_id in run_ids],
+        "run": [f"/billing/runs/{run_id}/" for run_id in run_ids for _again in range(12 // len(run_ids) + 1)],
         "home": ["/"] * 20,
     }
     with override_settings(ALLOWED_HOSTS=["localhost"]):
@@ -100,10 +110,10 @@ def _measure(client: Client, name: str, addresses: Sequence[str]) -> list[Figure
         assert answer.status_code == 200, (address, answer.status_code)
     with CaptureQueriesContext(connection) as queries:
         client.get(addresses[0], headers=headers)
-    ranks = statistics.quantiles(milliseconds, n=20)
+    p95_ms, target_ms = statistics.quantiles(milliseconds, n=20)[-1], P95_TARGETS_MS[name]
     return [
         Figure(name=f"{name}_median", value=statistics.median(milliseconds), unit="ms"),
-        Figure(name=f"{name}_p95", value=ranks[-1], unit="ms"),
+        Figure(name=f"{name}_p95", value=p95_ms, unit="ms", floor=target_ms, ratio_to_floor=p95_ms / target_ms),
         Figure(name=f"{name}_queries", value=len(queries), unit="queries"),
         Figure(name=f"{name}_weight", value=len(answer.content) / 1024, unit="KiB"),
     ]

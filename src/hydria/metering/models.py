@@ -183,6 +183,10 @@ class Consumption(models.Model):
                 name="final_consumption_has_a_quantity",
             ),
         ]
+        indexes = [
+            # Few rows are ever held, so what waits is counted without reading the history.
+            models.Index(fields=["end_date"], condition=models.Q(state="HELD"), name="consumption_held"),
+        ]
 
 
 class FindingState(models.TextChoices):

@@ -5,6 +5,7 @@ import re
 import pytest
 from openpyxl import load_workbook
 
+from billing_factories import confirmed, consume, household, month, village
 from desk_factories import at_the_desk
 from hydria.platform.models import Role, User
 
@@ -87,6 +88,24 @@ class TestList:
 
         assert "<html" not in answer.text
         assert "HX-Target" in answer.headers["Vary"]
+
+
+class TestTotalsApart:
+    def test_come_after_the_page_for_the_same_filters(self):
+        client = at_the_desk("billing_manager")
+        cycle = village()
+        agreements = [household(), household()]
+        period = month(cycle)
+        for agreement in agreements:
+            consume(agreement, period, 15)
+        confirmed(period)
+
+        page = client.get("/billing/invoices/").text
+        totals = client.get(re.search(r'hx-get="([^"]*part=totals)"', page)[1].replace("&amp;", "&")).text
+
+        assert "2 rows" not in page
+        assert "2 rows" in totals
+        assert "636.00" in totals
 
 
 class TestExport:

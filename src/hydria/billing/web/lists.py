@@ -129,6 +129,7 @@ INVOICES = Listing(
     sort="-code",
     empty=_("No invoice has been issued yet"),
     empty_hint=_("Confirming a run numbers its invoices."),
+    totals_apart=True,
 )
 
 RUN_INVOICES = Listing(

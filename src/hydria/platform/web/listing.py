@@ -13,7 +13,7 @@ import binascii
 import datetime
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -125,6 +125,7 @@ class Listing:
     sort: str = ""
     empty: Text = ""
     empty_hint: Text = ""
+    totals_apart: bool = False
 
 
 # What templates get
@@ -189,7 +190,8 @@ class ListCard:
     empty: str = ""
     empty_hint: str = ""
     is_filtered: bool = False
-    has_totals: bool = field(default=False)
+    has_totals: bool = False
+    totals_href: str = ""
 
 
 def show_list(
@@ -209,6 +211,8 @@ def show_list(
         return exporting.answer(
             export, name=listing.name, heads=_export_heads(listing), rows=_export_rows(listing, ordered)
         )
+    if request.GET.get("part") == "totals":
+        return render_page(request, "platform/_list_totals.html", _totals_in_words(listing, rows, request.GET))
     card = build_list(request, listing=listing, rows=rows)
     full = {"title": title, "list": card, **(context or {})}
     return render_page(request, template, full, fragments={f"list-{listing.name}": "platform/_list.html"})
@@ -219,14 +223,7 @@ def build_list(request: HttpRequest, *, listing: Listing, rows: QuerySet[Any]) -
     filtered, filters = _apply_filters(listing, rows, request.GET)
     ordered, order = _apply_order(listing, filtered, request.GET)
     page, has_previous, has_next = _take_page(ordered, request.GET, descending=order.startswith("-"))
-    aggregates = filtered.order_by().aggregate(
-        row_count=Count("pk"),
-        **{f"total_{column.name}": Sum(column.total) for column in listing.columns if column.total},
-    )
-    totals = tuple(
-        _cell(column, None, value=aggregates[f"total_{column.name}"] or 0) if column.total else None
-        for column in listing.columns
-    )
+    count, totals = (len(page), ()) if listing.totals_apart else _sum_up(listing, filtered)
     return ListCard(
         name=listing.name,
         address=request.path,
@@ -234,7 +231,8 @@ def build_list(request: HttpRequest, *, listing: Listing, rows: QuerySet[Any]) -
         rows=tuple(tuple(_cell(column, row) for column in listing.columns) for row in page),
         totals=totals,
         has_totals=any(totals),
-        count=aggregates["row_count"],
+        count=count,
+        totals_href=_address(request.GET, part="totals") if listing.totals_apart else "",
         filters=filters,
         sort=request.GET.get("sort", ""),
         first_href=_address(request.GET) if has_previous else "",
@@ -246,6 +244,27 @@ def build_list(request: HttpRequest, *, listing: Listing, rows: QuerySet[Any]) -
         empty_hint=str(listing.empty_hint),
         is_filtered=any(card.value for card in filters),
     )
+
+
+def _sum_up(listing: Listing, filtered: QuerySet[Any]) -> tuple[int, tuple[Cell | None, ...]]:
+    """Count the whole selection, and sum its columns that have a total, in one query."""
+    summed = [column for column in listing.columns if column.total]
+    aggregates = filtered.order_by().aggregate(
+        row_count=Count("pk"), **{f"total_{column.name}": Sum(column.total) for column in summed}
+    )
+    totals = tuple(
+        _cell(column, None, value=aggregates[f"total_{column.name}"] or 0) if column.total else None
+        for column in listing.columns
+    )
+    return aggregates["row_count"], totals
+
+
+def _totals_in_words(listing: Listing, rows: QuerySet[Any], asked: QueryDict) -> dict[str, Any]:
+    """Return count and totals with their labels, for a list whose page came without them."""
+    filtered, _filters = _apply_filters(listing, rows, asked)
+    count, cells = _sum_up(listing, filtered)
+    labeled = zip(listing.columns, cells, strict=True)
+    return {"count": count, "totals": [(str(column.label), cell.text) for column, cell in labeled if cell]}
 
 
 def _apply_filters(
@@ -333,7 +352,7 @@ def _read_cursor(text: str) -> tuple[Any, int] | None:
 def _address(asked: QueryDict, **changes: str) -> str:
     """Return the query string of this list with changes; another order or page starts from its own place."""
     query = asked.copy()
-    for name in ("after", "before", "export"):
+    for name in ("after", "before", "export", "part"):
         query.pop(name, None)
     for name, value in changes.items():
         query[name] = value

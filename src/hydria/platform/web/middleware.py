@@ -37,7 +37,11 @@ class ReaderMiddleware:
         if isinstance(request.user, User):
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(request.user, User):
+            # On a counter's computer the next person finds no customer behind the back button.
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Show a refusal for want of permission as such, and what is not there, or refuses to be shown, as not found."""
