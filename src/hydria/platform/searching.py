@@ -13,6 +13,8 @@ from hydria.kernel.spelling import to_search_text
 
 WORD_LENGTH_INDEXED = 3
 """A trigram index finds parts of words from this length on; shorter words match only where a name starts."""
+TYPED_LENGTH_MAX = 120
+"""More than anybody types, and so few words that no search grows with what is pasted into it."""
 CANDIDATES_MAX = 200
 """Enough to rank well, and few enough that a common name costs no more than a rare one."""
 SIMILARITY_MIN = 0.5
@@ -27,7 +29,7 @@ def find_by_words(model: type[Model], *, column: str, typed: str, count_max: int
 
     Source: CUS-19.
     """
-    words = to_search_text(typed).split()
+    words = to_search_text(typed[:TYPED_LENGTH_MAX]).split()
     indexed = [word for word in words if len(word) >= WORD_LENGTH_INDEXED]
     if not words:
         return []
@@ -53,7 +55,7 @@ def find_alike(model: type[Model], *, column: str, typed: str, count_max: int) -
 
     Source: CUS-19.
     """
-    words = to_search_text(typed)
+    words = to_search_text(typed[:TYPED_LENGTH_MAX])
     if len(words) <= WORD_LENGTH_INDEXED:
         return []
     statement = (

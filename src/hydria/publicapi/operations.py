@@ -45,7 +45,7 @@ def create_key(
 
     :raises UnableToPermit: if the actor may not manage keys.
     :raises UnableToCreateKey: with code `name_missing`, `scope_missing`, `scope_unknown`, `scope_not_held` (nobody
-        gives away what they may not do) or `limit_not_positive`.
+        gives away what they may not do), `limit_above_own` or `limit_not_positive`.
     """
     actor.require(Permission.API_MANAGE)
     wanted = sorted(set(scopes))
@@ -57,6 +57,8 @@ def create_key(
         raise UnableToCreateKey("scope_unknown", _("There is no scope %s.") % ", ".join(unknown), scopes=unknown)
     if missing := [scope for scope in wanted if scope not in actor.permissions]:
         raise UnableToCreateKey("scope_not_held", _("You may not do this yourself: %s.") % ", ".join(missing))
+    if not actor.covers(wanted, amount_limit_minor=amount_limit_minor):
+        raise UnableToCreateKey("limit_above_own", _("The key's limit is above your own."))
     if requests_per_minute_count < 1:
         raise UnableToCreateKey("limit_not_positive", _("A key may ask at least once a minute."))
     token = Token.new()

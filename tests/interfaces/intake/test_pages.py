@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -58,6 +60,14 @@ class TestReceiveFile:
 
         assert answer.status_code == 422
         assert "row 3: There is no such kind of record." in answer.content.decode()
+
+    def test_reads_no_file_that_is_too_large(self, loader, settings):
+        settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, load_size_mb_max=0)
+
+        answer = upload(loader, "no,name\n1,Ana\n")
+
+        assert answer.status_code == 422
+        assert list(answer.context["form"].errors) == ["file"]
 
     def test_wants_a_mapping(self, loader):
         answer = loader.post(reverse("batch_new"), {"file": SimpleUploadedFile("a.csv", b"a")})

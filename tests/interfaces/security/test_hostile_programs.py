@@ -8,7 +8,6 @@ import pytest
 
 from api_factories import Program, new_key
 from desk_factories import company
-from hydria.publicapi.domain.keys import SCOPES
 from hydria.publicapi.web.v1 import api
 
 pytestmark = pytest.mark.django_db

@@ -50,6 +50,14 @@ class TestCreateKey:
 
         assert refused.value.code == code
 
+    def test_gives_no_higher_limit_than_ones_own(self):
+        maria = Actor(name="maria", permissions=frozenset(Permission), amount_limit_minor=100)
+
+        with pytest.raises(operations.UnableToCreateKey) as refused:
+            operations.create_key(actor=maria, name="bank", scopes=["payment.take"])
+
+        assert refused.value.code == "limit_above_own"
+
     def test_is_for_those_who_manage_keys(self):
         with pytest.raises(UnableToPermit):
             operations.create_key(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from hydria.intake import queries
+from hydria.intake import operations, queries
+from hydria.intake._wording import explain
+from hydria.kernel.issues import Issue
 from hydria.platform.web.forms import DeskForm
 
 MAPPING_BYTES_MAX = 1_000_000
@@ -26,6 +29,14 @@ class ReceiveForm(DeskForm):
         super().__init__(*args, **kwargs)
         known = [(name, name) for name in queries.list_known_mappings()]
         self.fields["mapping"].choices = [("", _("From the file below")), *known]  # type: ignore[attr-defined]
+
+    def clean_file(self) -> UploadedFile:
+        """Refuse a file that is too large before it is read into memory."""
+        upload: UploadedFile = self.cleaned_data["file"]
+        data = {"size_bytes": upload.size, "size_bytes_max": operations.get_limits().size_bytes_max}
+        if (upload.size or 0) > data["size_bytes_max"]:
+            raise forms.ValidationError(explain(Issue(code="file_too_large", data=data)).sentence_with_row)
+        return upload
 
     def clean(self) -> dict[str, Any]:
         """Put the text of the chosen mapping into `mapping_text`."""
