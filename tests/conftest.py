@@ -19,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 from psycopg.conninfo import conninfo_to_dict
+from pytest_django import DjangoDbBlocker
 
 from hydria.config.environment import get_environment
 from hydria.platform.postgres import EmbeddedServer
@@ -122,6 +123,19 @@ def django_db_modify_db_settings(database_url: str, django_db_modify_db_settings
     parameters = conninfo_to_dict(database_url)
     for key, name in named.items():
         connection.settings_dict[key] = str(parameters.get(name) or "")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Close what killed processes and web threads left open, so that the worker's database can be dropped."""
+    yield
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -45,6 +45,7 @@ SUBCOMMANDS = {
     "verify": Subcommand(app="hydria.verification.commands:app", help="Check every invariant on the live database."),
     "bench": Subcommand(app="hydria.benchmarks.commands:app", help="Measure against the floor of this machine."),
     "apikey": Subcommand(app="hydria.publicapi.commands:app", help="Make and revoke the keys of programs."),
+    "company": Subcommand(app="hydria.desk.commands:app", help="Set the company up, or change its particulars."),
     "user": Subcommand(app="hydria.platform.commands:user_app", help="Make users and give them roles."),
     "db": Subcommand(
         app="hydria.config.commands:db_app", help="Start, stop and find the own database server.", needs_database=False

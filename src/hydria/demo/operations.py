@@ -24,14 +24,14 @@ from hydria.billing.documents import printing
 from hydria.demo import _register
 from hydria.demo.domain import habits, town
 from hydria.demo.domain.habits import Slip
+from hydria.desk import operations as desk
 from hydria.kernel.errors import UnableTo
 from hydria.kernel.periods import Period, add_months, first_of_month
-from hydria.ledger import operations as ledger
 from hydria.metering import operations as metering
 from hydria.metering import queries as metering_queries
 from hydria.payments import operations as payments
-from hydria.platform import numbering, queries
 from hydria.platform import operations as platform
+from hydria.platform import queries
 from hydria.platform.access import SYSTEM, Actor
 from hydria.platform.transactions import acting
 from hydria.receivables import queries as receivables
@@ -138,7 +138,7 @@ def build_demo(*, connections: int, today: datetime.date, stages: Stages) -> bil
 
 
 def _create_company(*, today: datetime.date, first_date: datetime.date) -> None:
-    platform.set_up_company(
+    desk.open_company(
         actor=SYSTEM,
         name="Acueducto de Villa Hidria",
         legal_name="Corporación del Acueducto y Alcantarillado de Villa Hidria",
@@ -162,14 +162,10 @@ def _create_company(*, today: datetime.date, first_date: datetime.date) -> None:
             role_ids=[role_ids[role]],
             language=language,
         )
-    ledger.create_chart(actor=SYSTEM, language="es")
     published_at = datetime.datetime.combine(first_date, datetime.time(8), tzinfo=datetime.UTC)
     for name in (_register.URBAN_TARIFF, _register.LARGE_TARIFF):
         text = resources.files("hydria.tariffs").joinpath(f"demo/{name}.yaml").read_text(encoding="utf-8")
         tariffs.publish_version(actor=SYSTEM, text=text, published_at=published_at)
-    with acting(SYSTEM, reason="open the series of invoices"):
-        numbering.open_range(code="invoice", prefix="F-", digits=8)
-    payments.open_receipt_series(actor=SYSTEM)
     for number in (1, 2):
         payments.create_till(actor=SYSTEM, code=f"CAJA-{number}", name=f"Caja {number}")
 
