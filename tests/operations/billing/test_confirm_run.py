@@ -131,6 +131,16 @@ class TestConfirmRun:
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
 
+    @pytest.mark.parametrize("table", ["billing_line", "billing_segment"])
+    def test_leaves_invoices_that_no_draft_moves_into(self, table):
+        cycle = given.village()
+        given.household(is_metered=False)
+        numbered = given.confirmed(given.month(cycle)).invoices.get()
+        draft = given.drafted(given.month(cycle, 2)).invoices.get()
+
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {table} SET invoice_id = %s WHERE invoice_id = %s", [numbered.pk, draft.pk])
+
 
 class TestStartFollowUp:
     def test_bills_what_the_confirmed_run_left_parked(self):
