@@ -8,6 +8,7 @@ import pytest
 
 from api_factories import Program, new_key
 from desk_factories import company
+from hydria.platform.models import AuditEntry
 from hydria.publicapi.web.v1 import api
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,14 @@ class TestAddress:
             if "get" in methods and "{" in path:
                 address = re.sub(r"{\w+}", number, path.removeprefix("/api/v1"))
                 assert asking.get(address, **DATES).status_code < 500, address
+
+
+class TestScope:
+    def test_that_is_missing_leaves_a_trace(self):
+        program("reading.view").get("/parties")
+
+        entry = AuditEntry.objects.get(action="REFUSED")
+        assert (entry.actor[:4], entry.table_name) == ("api:", "/api/v1/parties")
 
 
 class TestBody:

@@ -14,7 +14,8 @@ from ninja.errors import HttpError, ValidationError
 
 from hydria.billing.queries import UnableToFindInvoice
 from hydria.kernel.errors import UnableTo
-from hydria.platform.access import UnableToPermit
+from hydria.platform.access import Actor, UnableToPermit
+from hydria.platform.audit import record_access
 from hydria.publicapi.operations import UnableToRepeatRequest
 
 MEDIA_TYPE = "application/problem+json"
@@ -81,7 +82,10 @@ def _refused(_request: HttpRequest, error: Refused) -> HttpResponse:
     return response
 
 
-def _unable(_request: HttpRequest, error: UnableTo) -> HttpResponse:
+def _unable(request: HttpRequest, error: UnableTo) -> HttpResponse:
+    if isinstance(error, UnableToPermit):
+        actor: Actor = request.auth.actor  # type: ignore[attr-defined]  # only who was let in is refused
+        record_access(actor_name=actor.name, user_id=None, what=request.path[:63], refused=True, reason=error.message)
     statuses: dict[type[UnableTo], int] = {UnableToPermit: 403, UnableToFindInvoice: 404, UnableToRepeatRequest: 409}
     status = next((status for kind, status in statuses.items() if isinstance(error, kind)), 422)
     return answer_problem(status=status, code=error.code, title=error.message)
