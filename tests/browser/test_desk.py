@@ -24,6 +24,10 @@ PAGES = (
     "/payments/",
     "/ledger/trial-balance/",
     "/ledger/journals/",
+    "/ledger/journals/new/",
+    "/readings/incidents/",
+    "/tariffs/",
+    "/loads/",
 )
 
 

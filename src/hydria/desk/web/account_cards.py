@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from babel.dates import format_date
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hydria.desk._account_page import HELD, MEASURED, AccountPage, Alert, InvoiceEntry
@@ -67,7 +67,7 @@ def invoice_cards(page: AccountPage, *, unit: str) -> list[InvoiceCard]:
     return [
         InvoiceCard(
             code=entry.invoice.code,
-            href=link_to("invoice", entry.invoice.invoice_id),
+            href=reverse("invoice", args=[entry.invoice.invoice_id]),
             issued=formats.date(entry.invoice.issue_date),
             due=formats.date(entry.invoice.due_date),
             period=_spell_period(entry.invoice.start_date, entry.invoice.end_date),
@@ -174,7 +174,7 @@ def timeline(page: AccountPage) -> list[TimelineEvent]:
             "amount": formats.amount(invoice.total_minor),
         }
         note = _("due %(day)s") % {"day": formats.date(invoice.due_date)}
-        href = link_to("invoice", invoice.invoice_id)
+        href = reverse("invoice", args=[invoice.invoice_id])
         dated.append(
             (
                 invoice.issue_date,
@@ -189,7 +189,7 @@ def timeline(page: AccountPage) -> list[TimelineEvent]:
             tone="bad" if payment.is_reversal else "good",
             title=title % words,
             when=formats.date(payment.received_at.date()),
-            href=link_to("payment", payment.payment_id),
+            href=reverse("payment", args=[payment.payment_id]),
         )
         dated.append((payment.received_at.date(), event))
     for meter in page.meters:
@@ -224,24 +224,20 @@ def actions(actor: Actor, *, account_id: int) -> list[Action]:
     offered = {
         Permission.PAYMENT_TAKE: Action(
             label=_("Take a payment"),
-            href=link_to("till_account", account_id),
+            href=reverse("till_account", args=[account_id]),
             icon="cash-register",
             key="p",
             is_first=True,
         ),
         Permission.RECEIVABLE_VIEW: Action(
-            label=_("Statement"), href=link_to("statement", account_id), icon="report-money", key="s", is_first=False
+            label=_("Statement"),
+            href=reverse("statement", args=[account_id]),
+            icon="report-money",
+            key="s",
+            is_first=False,
         ),
     }
-    return [action for permission, action in offered.items() if actor.may(permission) and action.href]
-
-
-def link_to(name: str, object_id: int) -> str:
-    """Return the address of an object's page, or nothing while the product has no such page."""
-    try:
-        return reverse(name, args=[object_id])
-    except NoReverseMatch:
-        return ""
+    return [action for permission, action in offered.items() if actor.may(permission)]
 
 
 def _event(*, icon: str, tone: str, title: str, day: datetime.date, note: str = "", href: str = "") -> TimelineEvent:

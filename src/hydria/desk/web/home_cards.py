@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hydria.desk._home import Concern, Waiting
@@ -34,8 +34,8 @@ class _Look:
 
 
 def tiles(waiting: list[Waiting]) -> list[Tile]:
-    """Return the tiles of what waits; those whose page the product does not have yet are left out."""
-    return [tile for found in waiting if (tile := _tile(found)).href]
+    """Return the tiles of what waits."""
+    return [_tile(found) for found in waiting]
 
 
 def _tile(found: Waiting) -> Tile:
@@ -72,14 +72,7 @@ def _tile(found: Waiting) -> Tile:
         label=look.label,
         note=look.note,
         count=found.count,
-        href=_address(look.place),
+        href=reverse(look.place),
         icon=look.icon,
         tone=look.tone if found.count else "idle",
     )
-
-
-def _address(place: str) -> str:
-    try:
-        return reverse(place)
-    except NoReverseMatch:
-        return ""

@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hydria.desk.queries import Hit, HitKind
-from hydria.desk.web.account_cards import link_to
 from hydria.desk.web.navigation import PLACES, Place, reachable
 from hydria.kernel.spelling import to_search_text
 from hydria.platform.access import Actor
@@ -51,7 +50,7 @@ def find_places(*, actor: Actor, typed: str) -> list[Place]:
 
 
 def group_hits(hits: list[Hit], *, places: list[Place]) -> list[HitGroup]:
-    """Return the hits by kind as links; a hit without a page is left out."""
+    """Return the hits by kind as links."""
     kinds = {
         HitKind.ACCOUNT: _Look(label=_("Accounts"), page="account", icon="user"),
         HitKind.METER: _Look(label=_("Meters"), page="account", icon="gauge"),
@@ -61,9 +60,9 @@ def group_hits(hits: list[Hit], *, places: list[Place]) -> list[HitGroup]:
     groups = []
     for kind, look in kinds.items():
         links = tuple(
-            HitLink(href=href, icon=look.icon, name=hit.name, detail=hit.detail)
+            HitLink(href=reverse(look.page, args=[hit.object_id]), icon=look.icon, name=hit.name, detail=hit.detail)
             for hit in hits
-            if hit.kind == kind and (href := link_to(look.page, hit.object_id))
+            if hit.kind == kind
         )
         if links:
             groups.append(HitGroup(label=look.label, links=links))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from django.urls import include, path
 
 from hydria.desk.web import views
@@ -17,9 +15,5 @@ urlpatterns = [
     path("accounts/<int:account_id>/", views.show_account, name="account"),
     path("components/", views.show_components, name="components"),
     path("", include("hydria.platform.web.urls")),
-    *(
-        path("", include(f"hydria.{context}.web.urls"))
-        for context in CONTEXTS
-        if importlib.util.find_spec(f"hydria.{context}.web") and importlib.util.find_spec(f"hydria.{context}.web.urls")
-    ),
+    *(path("", include(f"hydria.{context}.web.urls")) for context in CONTEXTS),
 ]

@@ -37,11 +37,13 @@ class JournalForm(DeskForm):
                 label=_("Ledger account"),
                 required=False,
                 choices=[("", ""), *accounts],
-                widget=forms.Select(attrs={"class": "form-select"}),
+                widget=forms.Select(
+                    attrs={"class": "form-select", "data-picker": "", "aria-label": _("Ledger account")}
+                ),
             )
             for side, label in (("debit", _("Debit")), ("credit", _("Credit"))):
                 field = AmountField(label=label, required=False)
-                field.widget.attrs["class"] = "num form-control"
+                field.widget.attrs |= {"class": "num form-control", "aria-label": label}
                 self.fields[f"{side}_{line}"] = field
 
     def lines(self) -> list[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:

@@ -42,5 +42,6 @@ export function startForms() {
   document.addEventListener("change", (event) => {
     if (event.target.closest("form[data-autosubmit]") && event.target.matches("select, input[type=checkbox], input[type=date]")) event.target.form.requestSubmit();
   });
-  document.querySelector(".error-summary")?.focus();
+  // A page that is one form starts in its first field, and after a refusal with the reasons.
+  (document.querySelector(".error-summary") ?? document.querySelector(".starts-here :is(input:not([type=hidden]), select, textarea)"))?.focus();
 }

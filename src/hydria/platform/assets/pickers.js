@@ -1,17 +1,9 @@
-// A long list to choose from becomes a field to type in; with data-url its options come from the server.
+// A long list to choose from becomes a field to type in. Its choices open above everything, so no frame cuts them off.
 import TomSelect from "tom-select/base";
 
 export function dressPickers(root) {
   root.querySelectorAll("select[data-picker]:not(.tomselected)").forEach((select) => {
-    const { url } = select.dataset;
-    const remote = url && {
-      valueField: "value",
-      labelField: "label",
-      searchField: [],
-      load: (typed, done) => fetch(`${url}?q=${encodeURIComponent(typed)}`, { headers: { Accept: "application/json" } })
-        .then((answer) => answer.json())
-        .then(({ options }) => done(options), () => done()),
-    };
-    new TomSelect(select, { maxOptions: 200, ...remote });
+    const picker = new TomSelect(select, { maxOptions: 200, dropdownParent: "body" });
+    picker.control_input.setAttribute("aria-label", select.getAttribute("aria-label") ?? select.labels[0]?.textContent ?? "");
   });
 }
