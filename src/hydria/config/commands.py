@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import socket
 from typing import Annotated
@@ -52,6 +53,9 @@ def serve_web(*, host: str, port: int, workers: int, threads: int) -> None:
             raise UnableToServe(
                 "port_taken", f"Port {port} of {host} cannot be used ({error.strerror}); choose another by --port."
             ) from error
+    # A forked worker would inherit locks of threads that it does not have (Polars, the connection pool) and wait for
+    # ever in its first COPY; ours start from nothing, as on every other system.
+    multiprocessing.set_start_method("spawn", force=True)
     # The workers load their settings anew from here; each thread may hold a connection, with some to spare.
     os.environ.setdefault("HYDRIA_DATABASE_POOL_SIZE", str(threads + 2))
     Granian(
