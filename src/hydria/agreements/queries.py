@@ -19,6 +19,9 @@ from hydria.agreements.models import (
 )
 from hydria.platform.access import Actor, Permission
 
+_DIGITS_MAX = 12
+"""More than the numbers of accounts are padded to."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLine:
@@ -148,13 +151,22 @@ def list_agreements(*, actor: Actor) -> QuerySet[ServiceAgreement]:
 
 
 def find_accounts(*, typed: str, count_max: int) -> list[int]:
-    """Return accounts whose own number, or an agreement's, starts with what was typed (CUS-19)."""
+    """
+    Return accounts whose own number, or an agreement's, starts with what was typed (CUS-19).
+
+    The account whose number was typed without its leading zeros comes first.
+    """
     text = typed.strip()
     if not any(letter.isdigit() for letter in text):
         return []
+    padded = Account.objects.filter(number__in=[text.zfill(digits) for digits in range(len(text) + 1, _DIGITS_MAX + 1)])
     numbered = Account.objects.filter(number__startswith=text).order_by("number").values_list("id", flat=True)
     agreed = ServiceAgreement.objects.filter(number__startswith=text).order_by("number")
-    found = [*numbered[:count_max], *agreed.values_list("account_id", flat=True)[:count_max]]
+    found = [
+        *padded.values_list("id", flat=True),
+        *numbered[:count_max],
+        *agreed.values_list("account_id", flat=True)[:count_max],
+    ]
     return list(dict.fromkeys(found))[:count_max]
 
 

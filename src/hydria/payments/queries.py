@@ -136,7 +136,7 @@ def find_accounts_to_pay(*, typed: str, today: datetime.date) -> list[Payer]:
         party_ids = find_parties(typed=text, count_max=PAYERS_MAX)
         account_ids = list_accounts_of_parties(party_ids=party_ids)[:PAYERS_MAX]
     lines = list_account_lines(account_ids=account_ids, today=today)
-    if exact := [line for line in lines if line.number == text]:
+    if exact := [line for line in lines if line.number.lstrip("0") == text.lstrip("0")]:
         lines = exact
     balances = get_balances(account_ids=[line.account_id for line in lines], today=today)
     return [Payer(account=line, balance=balances.get(line.account_id, NOTHING)) for line in lines]

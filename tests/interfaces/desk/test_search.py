@@ -59,6 +59,13 @@ class TestSearch:
 
         assert accounts_found(account.number[:-1]) == [account.pk]
 
+    def test_finds_an_account_by_its_number_without_the_leading_zeros(self):
+        village()
+        account = customer("José Ñáñez")
+        Account.objects.filter(pk=account.pk).update(number="00000608")
+
+        assert accounts_found("608") == [account.pk]
+
     def test_finds_an_account_by_its_address(self):
         village()
         account = customer("José Ñáñez")

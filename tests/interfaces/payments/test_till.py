@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 import billing_factories as given
-from hydria.agreements.models import AccountParty, AccountRole
+from hydria.agreements.models import Account, AccountParty, AccountRole
 from hydria.parties.models import Party
 from hydria.payments.domain.tenders import Tendered, TenderKind
 from hydria.payments.models import Payment, TillSession
@@ -88,6 +88,15 @@ class TestShowTill:
         response = client.get(reverse("till"), {"q": scanned.format(code="F-00000001")})
 
         assert response.url == reverse("till_account", args=[home.account_id])
+
+    def test_puts_the_cursor_on_those_found_so_that_their_keys_work(self, till, household):
+        account, _items = household
+        other = Account.objects.create(number="A-999998", opened_date=datetime.date(2020, 1, 1))
+
+        page = till.get(reverse("till"), {"q": "A-"}).content.decode()
+
+        assert page.count(" autofocus") == 1
+        assert f'{other.number}" autofocus' in page or f'{account.number}" autofocus' in page
 
     def test_says_when_nobody_is_found(self, till):
         assert "Nobody found" in till.get(reverse("till"), {"q": "zzz"}).content.decode()
