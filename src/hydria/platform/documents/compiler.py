@@ -112,8 +112,11 @@ class _Drawn(dict[int, str]):
 
 @functools.cache
 def _drawn() -> _Drawn:
-    covered = (frozenset(TTFont(font.path, lazy=True).getBestCmap()) for font in _fonts().fonts())
-    return _Drawn(coverage=functools.reduce(frozenset.intersection, covered))
+    coverages = []
+    for face in _fonts().fonts():
+        with TTFont(face.path, lazy=True) as font:
+            coverages.append(frozenset(font.getBestCmap()))
+    return _Drawn(coverage=frozenset.intersection(*coverages))
 
 
 @functools.cache
