@@ -91,9 +91,9 @@ class TestShowTill:
 
     def test_puts_the_cursor_on_those_found_so_that_their_keys_work(self, till, household):
         account, _items = household
-        Account.objects.create(number="A-999998", opened_date=datetime.date(2020, 1, 1))
+        Account.objects.create(number=account.number[:-1] + "X", opened_date=datetime.date(2020, 1, 1))
 
-        page = till.get(reverse("till"), {"q": "A-"}).content.decode()
+        page = till.get(reverse("till"), {"q": account.number[:-1]}).content.decode()
 
         assert f'data-key="1" data-key-label="{account.number}" autofocus' in page
         assert 'spellcheck="false" autofocus' not in page
