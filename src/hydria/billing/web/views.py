@@ -55,7 +55,7 @@ def open_period(request: HttpRequest) -> HttpResponse:
         )
         return reverse("run_start", args=[period.pk])
 
-    context = {"title": _("Open a period"), "submit": _("Open"), "cancel": reverse("cycles")}
+    context = {"title": _("Open a period"), "submit": _("Open the period"), "cancel": reverse("cycles")}
     return handle_form(request, form=forms.PeriodForm(request.POST or None), act=act, context=context)
 
 
@@ -145,7 +145,7 @@ def show_exceptions(request: HttpRequest, run_id: int) -> HttpResponseBase:
         request,
         listing=lists.EXCEPTIONS,
         rows=queries.list_exceptions(actor=actor_of(request), run_id=run_id),
-        title=_("Set aside"),
+        title=_("Agreements set aside"),
         template="billing/of_run.html",
         context={"run_id": run_id, "run_title": f"{run.period.cycle.name} {run.period.start_date:%Y-%m}"},
     )
