@@ -171,6 +171,15 @@ class TestMeter:
         assert "N-7" in client.get(answer.url).content.decode()
         assert "1,230" in old
 
+    def test_refuses_an_exchange_on_a_day_to_come(self, log_in, slipped):
+        typed = {"exchanged_date": "2199-01-01", "final_milli": "1230", "serial": "N-7", "digits": "5"}
+        typed |= {"initial_milli": "0", "evidence": "Order 17"}
+
+        answer = log_in(*ALL).post(reverse("meter_exchange", args=[point_of(slipped)]), typed)
+
+        assert answer.status_code == 422
+        assert "The day lies in the future" in answer.content.decode()
+
     def test_lists_routes_with_their_meters(self, log_in, slipped):
         assert "R1" in log_in(*ALL).get(reverse("routes")).content.decode()
 

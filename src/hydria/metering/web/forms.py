@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any
 
@@ -93,6 +94,17 @@ class ExchangeForm(DeskForm):
     digits = forms.IntegerField(label=_("Whole digits of its dial"), min_value=3, max_value=9, initial=5)
     initial_milli = QuantityField(label=_("What the new meter shows"), initial=0)
     evidence = forms.CharField(label=_("Evidence"), max_length=250, help_text=_("The order, the photo, who was there."))
+
+    def __init__(self, *args: Any, today: datetime.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._today = today
+
+    def clean_exchanged_date(self) -> datetime.date:
+        """Refuse days to come: the meter would hang where nobody can read it yet."""
+        exchanged_date: datetime.date = self.cleaned_data["exchanged_date"]
+        if exchanged_date > self._today:
+            raise forms.ValidationError(_("The day lies in the future"), code="date_in_future")
+        return exchanged_date
 
 
 _THRESHOLD_LABELS = {

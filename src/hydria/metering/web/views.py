@@ -213,15 +213,15 @@ def exchange_meter(request: HttpRequest, service_point_id: int) -> HttpResponse:
         messages.success(request, _("The exchange is recorded."))
         return reverse("meter", args=[installation.meter_id])
 
-    initial = {"exchanged_date": timezone.localdate(), "size": installed[0].size if installed else ""}
+    today = timezone.localdate()
+    initial = {"exchanged_date": today, "size": installed[0].size if installed else ""}
     context = {
         "title": _("Exchange meter %s") % (installed[0].serial if installed else ""),
         "submit": _("Record the exchange"),
         "cancel": reverse("meter", args=[installed[0].meter_id]) if installed else reverse("routes"),
     }
-    return handle_form(
-        request, form=forms.ExchangeForm(request.POST or None, initial=initial), act=act, context=context
-    )
+    form = forms.ExchangeForm(request.POST or None, initial=initial, today=today)
+    return handle_form(request, form=form, act=act, context=context)
 
 
 # Thresholds
