@@ -84,6 +84,13 @@ class TestPages:
 
         assert answer.status_code == 403
 
+    def test_loads_anew_once_the_run_is_priced_so_that_it_can_be_confirmed(self, run):
+        headers = {"HX-Request": "true", "HX-Target": "run-live"}
+
+        response = browser_of(Permission.BILLING_VIEW).get(address("run", run), headers=headers)
+
+        assert response.headers["HX-Refresh"] == "true"
+
     def test_explains_a_line_in_the_drawer(self, run):
         answer = browser_of(VIEW).get(
             address("invoice_line", run), headers={"HX-Request": "true", "HX-Target": "drawer-body"}

@@ -109,6 +109,9 @@ def show_run(request: HttpRequest, run_id: int) -> HttpResponse:
     """Show a run: progress while it is priced, then exceptions and proof."""
     actor = actor_of(request)
     run = queries.get_run_page(actor=actor, run_id=run_id)
+    if request.headers.get("HX-Target") == "run-live" and run.state != RunState.PRICING:
+        # The whole page anew: what can be done with a priced run stands in its head.
+        return HttpResponse(headers={"HX-Refresh": "true"})
     context = {
         "title": f"{run.cycle} {run.start_date:%Y-%m}",
         "run": run,
