@@ -1,7 +1,7 @@
 """
-Work with tariff files from the command line: check, rate, convert, format, schema.
+Work with tariff files from the command line: check, rate, convert, format, diff, schema.
 
-None of these needs a database or Django. Every command exits 0 only when all is well.
+None of these needs a database or Django. Every command exits 0 only when all is well (`diff`: when nothing changes).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import typer
 from hydria.kernel.issues import Issue, Severity
 from hydria.tariffs.domain.findings import fault_sentence
 
-app = typer.Typer(help="Check, try, convert and format tariff files.", no_args_is_help=True)
+app = typer.Typer(help="Check, try, convert, format and compare tariff files.", no_args_is_help=True)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 _FILES_FOR_ONE_PROCESS = 8
@@ -142,15 +142,7 @@ def rate(
     as_json: _Json = False,
 ) -> None:
     """Price the rows of a CSV file."""
-    from hydria.tariffs.domain.compile import try_compile
-
-    text, unreadable = _read_text(path)
-    tariff, issues = try_compile(text, name=path.stem) if not unreadable else (None, (unreadable,))
-    if tariff is None:
-        for issue in issues:
-            if issue.severity is Severity.BLOCK:
-                typer.secho(f"{path}:{issue.row}: error: {issue.message}", err=True)
-        raise typer.Exit(1)
+    tariff = _compiled(path, exit_code=1)
     try:
         day = datetime.date.fromisoformat(as_of) if as_of else None
         names = {name: entry.name for entry in tariff.inputs for name in (*entry.also, entry.name)}
@@ -162,6 +154,20 @@ def rate(
         typer.secho(f"{inputs}: no input is called {', '.join(unknown)}; ignored.", err=True)
     for answer in _answers(tariff, rows, day):
         print(json.dumps(answer, ensure_ascii=False) if as_json else _answer_text(answer))
+
+
+def _compiled(path: Path, *, exit_code: int) -> Any:
+    """Compile a file, or print what stops it and leave."""
+    from hydria.tariffs.domain.compile import try_compile
+
+    text, unreadable = _read_text(path)
+    tariff, issues = try_compile(text, name=path.stem) if not unreadable else (None, (unreadable,))
+    if tariff is None:
+        for issue in issues:
+            if issue.severity is Severity.BLOCK:
+                typer.secho(f"{path}:{issue.row}: error: {issue.message}", err=True)
+        raise typer.Exit(exit_code)
+    return tariff
 
 
 def _read_rows(path: Path, names: dict[str, str]) -> tuple[list[dict[str, str | None]], list[str]]:
@@ -296,6 +302,51 @@ def format_file(
             file.write_text(formatted, encoding="utf-8")
     if is_bad:
         raise typer.Exit(1)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The tariff as it was.")],
+    new: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The tariff as it is to be.")],
+    as_json: _Json = False,
+) -> None:
+    """Say what changes for whom, and what it does to the worked bills; exit 1 if anything changes, 2 if unreadable."""
+    from hydria.tariffs.domain.difference import case_totals, difference
+
+    before, after = _compiled(old, exit_code=2), _compiled(new, exit_code=2)
+    changes, cases = difference(before, after), case_totals(before, after)
+    totals = [
+        {"case": entry.case, "old": _total(entry.old, before), "new": _total(entry.new, after)} for entry in cases
+    ]
+    if as_json:
+        answer = [
+            {"code": change.code, "where": change.where, "data": dict(change.data), "sentence": change.sentence}
+            for change in changes
+        ]
+        print(json.dumps({"changes": answer, "cases": totals}, ensure_ascii=False, indent=1))
+    else:
+        _print_difference([change.sentence for change in changes], totals)
+    if changes:
+        raise typer.Exit(1)
+
+
+def _total(bill: Any, tariff: Any) -> str:
+    from hydria.tariffs.domain.evaluation import Fault
+    from hydria.tariffs.domain.rounding_text import to_text
+
+    if isinstance(bill, Fault):
+        return f"not priced: {fault_sentence(bill.code, bill.data)}"
+    return to_text(bill.total, _places(tariff.form.total_rounding or tariff.form.line_rounding))
+
+
+def _print_difference(sentences: list[str], totals: list[dict[str, str]]) -> None:
+    for sentence in sentences or ["Nothing changes."]:
+        print(sentence)
+    table = [{"case": "Case", "old": "Before", "new": "After"}, *totals] if totals else []
+    widths = {key: max(len(row[key]) for row in table) for row in table[:1] for key in row}
+    for place, row in enumerate(table):
+        cells = (row["case"].ljust(widths["case"]), row["old"].rjust(widths["old"]), row["new"].rjust(widths["new"]))
+        print(("" if place else "\n") + "  ".join(cells))
 
 
 @app.command()

@@ -9,10 +9,12 @@ import pytest
 
 from docs_tables import DOCS, read_tables
 from hydria.kernel.rounding import Mode, Rounding
-from hydria.tariffs.domain.cases import run_cases
+from hydria.tariffs.domain.cases import Bill, run_cases
 from hydria.tariffs.domain.compile import compile_tariff
+from hydria.tariffs.domain.difference import case_totals, difference
 from hydria.tariffs.domain.form import number_text
 from hydria.tariffs.domain.rating import RatedBatch, rate
+from hydria.tariffs.domain.rounding_text import to_text
 from tariff_factories import blocks, tariff_of
 
 ROUNDING, TOTALS = read_tables("algorithms/rounding.md")
@@ -164,3 +166,17 @@ class TestAuthorsGuide:
 
         assert tariff.issues == ()
         assert run_cases(tariff) == (1, [])
+
+    def test_shows_what_its_changes_come_to(self) -> None:
+        page = (DOCS / "guide/tariffs.md").read_text("utf-8")
+        text = next(block for block in page.split("```yaml\n") if block.startswith("tariff:")).split("```")[0]
+        shown = page.split("```text\nCharge ")[1].split("```")[0]
+        dearer = text.replace("12.90}", "12.90, 2027-01-01: 13.80}").replace("130.00", "140.00").replace("18\n", "16\n")
+        old, new = compile_tariff(text, name="old"), compile_tariff(dearer, name="new")
+
+        sentences = [change.sentence for change in difference(old, new)]
+        (case,) = case_totals(old, new)
+
+        assert sentences == ["Charge " + line for line in shown.removesuffix("\n").split("\n\n")[0].split("\nCharge ")]
+        assert isinstance(case.old, Bill) and isinstance(case.new, Bill)
+        assert shown.split()[-2:] == [to_text(bill.total, 2) for bill in (case.old, case.new)]

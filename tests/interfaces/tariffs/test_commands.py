@@ -150,6 +150,32 @@ class TestFormat:
         assert good.read_text("utf-8").splitlines()[:2] == ["tariff: good", "currency: DOP"]
 
 
+class TestDiff:
+    def test_says_what_changes_and_what_the_cases_come_to(self, good: Path, tmp_path: Path) -> None:
+        dearer = tmp_path / "dearer.yaml"
+        dearer.write_text(GOOD.replace("2.50", "3"), "utf-8")
+
+        result, as_json = run("diff", good, dearer), run("diff", good, dearer, "--json")
+
+        assert result.exit_code == as_json.exit_code == 1
+        assert result.stdout.splitlines() == [
+            "Charge `water`: the price rises from 2.5 to 3 (+20.0 %) since 2026-01-01.",
+            "",
+            "Case   Before  After",
+            "small   15.00  16.00",
+        ]
+        answer = json.loads(as_json.stdout)
+        assert answer["cases"] == [{"case": "small", "old": "15.00", "new": "16.00"}]
+        assert [(change["code"], change["data"]["new"]) for change in answer["changes"]] == [("value_raised", "3")]
+
+    def test_tells_equal_and_unreadable_by_its_exit_code(self, good: Path, tmp_path: Path) -> None:
+        bad = tmp_path / "bad.yaml"
+        bad.write_text("charges: 5", "utf-8")
+
+        assert run("diff", good, good).exit_code == 0
+        assert run("diff", good, bad).exit_code == run("diff", good, tmp_path / "none.yaml").exit_code == 2
+
+
 class TestSchema:
     def test_knows_every_shape(self) -> None:
         schema = json.loads(run("schema").stdout)

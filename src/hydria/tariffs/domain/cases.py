@@ -46,7 +46,7 @@ def run_cases(tariff: CompiledTariff) -> tuple[int, list[Difference]]:
     """Run all cases in both engines; return how many there are, and every difference."""
     cases = tariff.form.cases
     differences: list[Difference] = []
-    for case, found in zip(cases, _vector_bills(tariff, cases), strict=True):
+    for case, found in zip(cases, vector_bills(tariff, cases), strict=True):
         differences += _compare(case, VECTOR, found)
     for case in cases:
         differences += _compare(case, SECOND, _second_bill(tariff, case))
@@ -69,7 +69,7 @@ def bills_of(batch: RatedBatch) -> list[Bill | Fault]:
     ]
 
 
-def _vector_bills(tariff: CompiledTariff, cases: tuple[Case, ...]) -> list[Bill | Fault]:
+def vector_bills(tariff: CompiledTariff, cases: tuple[Case, ...]) -> list[Bill | Fault]:
     """Price the cases in as few batches as their periods allow."""
     found: dict[int, Bill | Fault] = {}
     dated = [index for index, case in enumerate(cases) if case.start_date and case.end_date]

@@ -1,0 +1,368 @@
+"""
+Say what changes for whom between two versions of a tariff.
+
+Values are compared by what they come to: for every combination of keys that a table of either version names, and
+between any two days on which something changes. So a price that becomes a table, or a table that is merely written
+otherwise, is told as the prices that differ, or not at all.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import product
+from math import prod
+from typing import TypeVar
+
+from hydria.tariffs.domain.cases import Bill, vector_bills
+from hydria.tariffs.domain.compile import CompiledTariff
+from hydria.tariffs.domain.evaluation import Fault
+from hydria.tariffs.domain.form import Charge, Input, Shape, Tariff, number_text
+from hydria.tariffs.domain.formula import parse_number
+from hydria.tariffs.domain.rounding_text import rounding_text
+from hydria.tariffs.domain.values import ANY, Dated, Formula, Lookup, Value, canonical_key, constant_of, dates_in
+
+SENTENCES = {
+    "added": "{where} is new{place}.",
+    "removed": "{where} is gone.",
+    "moved": "{where} has moved{place}.",
+    "field_changed": "{where}: {what} was {old} and is now {new}.",
+    "value_changed": "{where}: {what} was {old} and is now {new}{when}{whom}.",
+    "value_raised": "{where}: {what} rises from {old} to {new}{percent}{when}{whom}.",
+    "value_lowered": "{where}: {what} falls from {old} to {new}{percent}{when}{whom}.",
+    "not_compared": "{where}: {what} has tables with too many keys to compare; look at both.",
+}
+NOTHING = "none"
+_OTHER = "any other"  # stands for every key that no table names
+_COMBINATIONS_MAX = 20_000
+_EDGE = "the start"
+_RATES = {
+    Shape.FIXED: "the amount",
+    Shape.FLAT: "the amount",
+    Shape.PERCENT: "the percentage",
+    Shape.FORMULA: "the formula",
+}
+_VALUE_FIELDS = ("quantity", "only_if", "times", "edges_times", "at_least", "at_most")
+_Key = TypeVar("_Key", bound=Hashable)
+_Part = Sequence[Mapping[str, Value]]  # the bands of a charge; a single value is one band
+_Vocabulary = dict[str, list[str]]  # the keys that tables name, by what they are looked up
+_Change = tuple[str, str, str, datetime.date, datetime.date | None]  # what, old, new, from, until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Hold one thing that differs; `data` fills the sentence of the code."""
+
+    code: str
+    where: str
+    data: Mapping[str, str]
+
+    @property
+    def sentence(self) -> str:
+        return SENTENCES[self.code].format(where=self.where, **self.data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTotals:
+    """Hold what a worked bill comes to under both versions; a fault where it cannot be priced."""
+
+    case: str
+    old: Bill | Fault
+    new: Bill | Fault
+
+
+def difference(old: CompiledTariff, new: CompiledTariff) -> tuple[Change, ...]:
+    """Return all that differs in what two tariffs say, in the order of their text; cases do not count."""
+    if old.version_hash == new.version_hash:
+        return ()
+    return (
+        *_fields("The tariff", _header(old.form), _header(new.form)),
+        *_inputs(old.form, new.form),
+        *_derived(old.form, new.form),
+        *_charges(old.form, new.form),
+    )
+
+
+def case_totals(old: CompiledTariff, new: CompiledTariff) -> tuple[CaseTotals, ...]:
+    """Price the cases of both tariffs under both; one that both hold appears once."""
+    cases = {
+        (case.name, tuple(sorted(case.inputs.items())), case.start_date, case.end_date): case
+        for case in (*old.form.cases, *new.form.cases)
+    }
+    bills = (vector_bills(tariff, tuple(cases.values())) for tariff in (old, new))
+    return tuple(
+        CaseTotals(case=case.name, old=before, new=after)
+        for case, before, after in zip(cases.values(), *bills, strict=True)
+    )
+
+
+# Fields that hold one text
+
+
+def _header(form: Tariff) -> dict[str, str]:
+    names = ("currency", "unit", "service", "country", "region", "billing_period", "source", "law", "notes")
+    return {name: getattr(form, name) for name in names} | {
+        "tariff": form.name,
+        "title": _texts(form.title),
+        "effective_from": str(form.effective_date or ""),
+        "rounding of lines": rounding_text(form.line_rounding),
+        "rounding of the total": rounding_text(form.total_rounding),
+        "rounding ledger": form.rounding_ledger,
+        "classes_by": form.by,
+    }
+
+
+def _charge_fields(form: Tariff, charge: Charge) -> dict[str, str]:
+    is_usual = charge.rounding == form.line_rounding
+    return {name: getattr(charge, name) for name in ("source", "ledger", "tax", "unit")} | {
+        "shape": charge.shape.value,
+        "text": _texts(charge.text),
+        "of": ", ".join(charge.of),
+        "rounding": "as all lines" if is_usual else rounding_text(charge.rounding),
+        "memo": str(charge.is_memo).lower(),
+        "from": str(charge.from_date or ""),
+        "until": str(charge.until_date or ""),
+        "rank": str(charge.rank),
+    }
+
+
+def _texts(texts: Mapping[str, str]) -> str:
+    return "; ".join(f"{language}: {text}" for language, text in texts.items())
+
+
+def _fields(where: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
+    for what in old:
+        if old[what] != new[what]:
+            data = {"what": what, "old": old[what].strip() or NOTHING, "new": new[what].strip() or NOTHING}
+            yield Change(code="field_changed", where=where, data=data)
+
+
+# What was added, removed or moved
+
+
+def _inputs(old: Tariff, new: Tariff) -> Iterator[Change]:
+    before, after = ({entry.name: entry for entry in form.inputs} for form in (old, new))
+    names = {name: f"Input `{name}`" for name in before | after}
+    yield from _set_changes(names, list(before), [name for name in before | after if name in after])  # in any order
+    for name in before:
+        if name in after:
+            yield from _fields(names[name], _input_fields(before[name]), _input_fields(after[name]))
+
+
+def _input_fields(entry: Input) -> dict[str, str]:
+    return {
+        "kind": entry.kind.value,
+        "values": ", ".join(entry.values),
+        "unit": entry.unit,
+        "default": entry.default or "",
+        "also": ", ".join(entry.also),
+        "text": _texts(entry.text),
+    }
+
+
+def _derived(old: Tariff, new: Tariff) -> Iterator[Change]:
+    before, after = ({(entry.group, entry.name): entry for entry in form.derived} for form in (old, new))
+    names = {key: f"Derived amount `{key[1]}`{_class(key[0])}" for key in before | after}
+    declared = _declared(new)
+    yield from _set_changes(names, list(before), list(after))
+    for key in before:
+        if key in after:
+            yield from _fields(names[key], {"unit": before[key].unit}, {"unit": after[key].unit})
+            values = ([{"the value": entry.value}] for entry in (before[key], after[key]))
+            yield from _value_changes(names[key], "the value", *values, declared=declared)
+
+
+def _charges(old: Tariff, new: Tariff) -> Iterator[Change]:
+    before, after = _by_key(old.charges), _by_key(new.charges)
+    names = {key: f"Charge `{key[1]}`{_class(key[0])}" for key in before | after}
+    declared = _declared(new)
+    yield from _set_changes(names, list(before), list(after))
+    for key in before:
+        if key in after:
+            yield from _fields(names[key], _charge_fields(old, before[key]), _charge_fields(new, after[key]))
+            parts_before, parts_after = _parts(before[key]), _parts(after[key])
+            for what in parts_before:
+                yield from _value_changes(names[key], what, parts_before[what], parts_after[what], declared=declared)
+
+
+def _by_key(charges: Iterable[Charge]) -> dict[tuple[str | None, str, int], Charge]:
+    """Return charges by class, label, and how many of that label stand above."""
+    found: dict[tuple[str | None, str, int], Charge] = {}
+    for charge in charges:
+        count = sum((group, label) == (charge.group, charge.label) for group, label, _ in found)
+        found[charge.group, charge.label, count] = charge
+    return found
+
+
+def _declared(form: Tariff) -> _Vocabulary:
+    return {entry.name: [canonical_key(key) for key in entry.values] for entry in form.inputs if entry.values}
+
+
+def _class(group: str | None) -> str:
+    return "" if group is None else f" of class {group}"
+
+
+def _set_changes(names: Mapping[_Key, str], old: list[_Key], new: list[_Key]) -> Iterator[Change]:
+    for key in old:
+        if key not in new:
+            yield Change(code="removed", where=names[key], data={})
+    kept_before, kept_after = [key for key in old if key in new], [key for key in new if key in old]
+    blocks = SequenceMatcher(None, kept_before, kept_after, autojunk=False).get_matching_blocks()
+    unmoved = {key for block in blocks for key in kept_after[block.b : block.b + block.size]}
+    for place, key in enumerate(new):
+        if key not in unmoved:
+            place_text = f", after {_lower(names[new[place - 1]])}" if place else ", first of all"
+            yield Change(code="moved" if key in old else "added", where=names[key], data={"place": place_text})
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
+# Values: formulas, tables, dates, bands
+
+
+def _parts(charge: Charge) -> dict[str, _Part]:
+    """Return what a charge works with as bands of named values; what it does not have is empty."""
+    rates = {_RATES.get(charge.shape, "the price"): charge.rates}
+    columns = {_EDGE: charge.edges} | rates | {"the base": charge.bases, "the start of the excess": charge.overs}
+    bands = [{name: column[i] for name, column in columns.items() if column} for i in range(len(charge.rates))]
+    single = {name: getattr(charge, name) for name in _VALUE_FIELDS}
+    return {"bands": bands} | {name: [] if value is None else [{name: value}] for name, value in single.items()}
+
+
+def _value_changes(where: str, what: str, old: _Part, new: _Part, *, declared: _Vocabulary) -> Iterator[Change]:
+    """Compare two values everywhere; equal changes are told once, for all whom they concern."""
+    values = [value for part in (old, new) for band in part for value in band.values()]
+    vocabulary = _vocabulary(values, declared)
+    dates = sorted({datetime.date.min}.union(*(dates_in(value) for value in values)))
+    if len(dates) * prod(len(keys) for keys in vocabulary.values()) > _COMBINATIONS_MAX:
+        yield Change(code="not_compared", where=where, data={"what": what})
+        return
+    concerned: dict[_Change, list[tuple[str, ...]]] = {}
+    for keys in product(*vocabulary.values()):
+        given = dict(zip(vocabulary, keys, strict=True))
+        for change in _over_time(old, new, given, dates):
+            concerned.setdefault(change, []).append(keys)
+    for (name, before, after, since, until), whom in concerned.items():
+        code, percent = _direction(before, after)
+        data = {"what": name, "old": before, "new": after, "percent": percent}
+        data |= {"when": _when(since, until), "whom": _whom(vocabulary, whom)}
+        yield Change(code=code, where=where, data=data)
+
+
+def _vocabulary(values: Iterable[Value], declared: _Vocabulary) -> _Vocabulary:
+    """Collect the keys that tables name, and what stands for the rest of them."""
+    named: dict[str, dict[str, None]] = {}
+    todo = list(values)
+    while todo:
+        match todo.pop():
+            case Lookup(by, rows, default, _):
+                for place, name in enumerate(by):
+                    keys = (row.keys[place] for row in rows)
+                    named.setdefault(name, {}).update((canonical_key(key), None) for key in keys if key != ANY)
+                todo += [row.value for row in rows] + ([] if default is None else [default])
+            case Dated(entries, _):
+                todo += [value for _, value in entries]
+    found: _Vocabulary = {}
+    for name, known in named.items():
+        rest = [key for key in declared.get(name, [_OTHER]) if key not in known]
+        found[name] = [*known, *(rest if len(rest) <= 1 else [_OTHER])]
+    return found
+
+
+def _over_time(old: _Part, new: _Part, given: Mapping[str, str], dates: Sequence[datetime.date]) -> Iterator[_Change]:
+    """Walk over what differs for one combination of keys, each with the days between which it does."""
+    open_changes: dict[tuple[str, str, str], datetime.date] = {}
+    for date in dates:
+        now = dict.fromkeys(_compare(_bands(old, given, date), _bands(new, given, date)))
+        for ended in [change for change in open_changes if change not in now]:
+            yield (*ended, open_changes.pop(ended), date)
+        for change in now:
+            open_changes.setdefault(change, date)
+    for change, since in open_changes.items():
+        yield (*change, since, None)
+
+
+def _bands(part: _Part, given: Mapping[str, str], date: datetime.date) -> list[dict[str, str]]:
+    """Return the bands as texts; one that only repeats the band before is empty and left out."""
+    bands = [{name: _resolve(value, given, date) for name, value in band.items()} for band in part]
+    return [band for place, band in enumerate(bands) if place == 0 or band != bands[place - 1]]
+
+
+def _resolve(value: Value | None, given: Mapping[str, str], date: datetime.date) -> str:
+    match value:
+        case Lookup(by, rows, default, _):
+            fits = (
+                row.value
+                for row in rows
+                if all(key in (ANY, given[name]) or canonical_key(key) == given[name]
+                       for name, key in zip(by, row.keys, strict=True))
+            )  # fmt: skip
+            return _resolve(next(fits, default), given, date)
+        case Dated():
+            entry = value.entry(date)
+            return _resolve(entry[1] if entry else None, given, date)
+        case Formula(_, text, _):
+            number = constant_of(value)
+            return " ".join(text.split()) if number is None else number_text(number)
+    return NOTHING
+
+
+def _compare(old: list[dict[str, str]], new: list[dict[str, str]]) -> Iterator[tuple[str, str, str]]:
+    if len(old) != len(new):
+        what = next(iter((old or new)[0])) if len(old) + len(new) == 1 else "the price list"
+        yield what, _ladder(old), _ladder(new)
+        return
+    for place, (before, after) in enumerate(zip(old, new, strict=True), start=1):
+        for name in before | after:
+            left, right = before.get(name, NOTHING), after.get(name, NOTHING)
+            if left != right:
+                is_band = len(new) > 1
+                of_band = f" of band {place}" if name == _EDGE else f" above {after[_EDGE]}" if is_band else ""
+                yield name + of_band, left, right
+
+
+def _ladder(bands: list[dict[str, str]]) -> str:
+    """Write bands as one text, such as `12.9 above 0, 18.5 above 10`."""
+    return (
+        ", ".join(
+            " / ".join(text for name, text in band.items() if name != _EDGE)
+            + (f" above {band[_EDGE]}" if _EDGE in band else "")
+            for band in bands
+        )
+        or NOTHING
+    )
+
+
+def _direction(old: str, new: str) -> tuple[str, str]:
+    before, after = parse_number(old), parse_number(new)
+    if before is None or after is None:
+        return "value_changed", ""
+    percent = f" ({float((after - before) / before * 100):+.1f} %)" if before else ""
+    return "value_raised" if after > before else "value_lowered", percent
+
+
+def _when(since: datetime.date, until: datetime.date | None) -> str:
+    return (f" since {since}" if since > datetime.date.min else "") + (f" until {until}" if until else "")
+
+
+def _whom(vocabulary: _Vocabulary, concerned: list[tuple[str, ...]]) -> str:
+    """Name the keys concerned, by name where they are all combinations of some keys of each, else one by one."""
+    chosen = [dict.fromkeys(column) for column in zip(*concerned, strict=True)]
+    if prod(len(keys) for keys in chosen) != len(concerned):
+        return " for " + "; ".join(
+            ", ".join(f"{name} {_shown(key)}" for name, key in zip(vocabulary, keys, strict=True)) for keys in concerned
+        )
+    parts = [
+        f"{name} {' or '.join(map(_shown, keys))}"
+        for (name, known), keys in zip(vocabulary.items(), chosen, strict=True)
+        if len(keys) < len(known)
+    ]
+    return " for " + ", ".join(parts) if parts else ""
+
+
+def _shown(key: str) -> str:
+    return key.removeprefix("#")
