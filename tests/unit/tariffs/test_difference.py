@@ -53,6 +53,15 @@ class TestDifference:
             "Charge `water`: the price list was 12 above 0, 18.5 above 10 and is now 12 above 0, 18.5 above 10, 25 above 30."
         ]
 
+    def test_tells_of_blocks_that_had_no_price(self) -> None:
+        late, early = (
+            tariff_of(WATER | {"blocks": [{"from": "0", "price": {day: "12"}}]}) for day in ("2026-01-01", "2025-01-01")
+        )
+
+        assert sentences(late, early) == [
+            "Charge `water`: the price was none and is now 12 above 0 since 2025-01-01 until 2026-01-01."
+        ]
+
     def test_tells_since_when(self) -> None:
         old = fee({"2025-01-01": "50"})
         new = fee({"2025-01-01": "50", "2026-01-01": "55", "2027-01-01": "50"})
@@ -94,10 +103,10 @@ class TestDifference:
         whole = tariff_of(WATER, TAX, rounding={"line": {"places": "0", "mode": "half_up"}})
 
         assert sentences(old, new) == [
-            "Charge `tax`: tax was none and is now itbis.",
+            "Charge `tax`: `tax` was none and is now itbis.",
             "Charge `tax`: only_if was none and is now not sewer.",
         ]
-        assert sentences(old, whole) == ["The tariff: rounding of lines was 0.01 half_up and is now 1 half_up."]
+        assert sentences(old, whole) == ["The tariff: `rounding.line` was 0.01 half_up and is now 1 half_up."]
 
     def test_tells_inputs_and_derived_amounts(self) -> None:
         inputs = {"usage": {"default": "0"}, "extra": {}}
@@ -106,7 +115,7 @@ class TestDifference:
 
         assert sentences(old, new) == [
             "Input `extra` is new, after input `usage`.",
-            "Input `usage`: default was none and is now 0.",
+            "Input `usage`: `default` was none and is now 0.",
             "Derived amount `months`: the value was usage / 30 and is now usage / 31.",
         ]
 

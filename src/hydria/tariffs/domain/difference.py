@@ -28,7 +28,7 @@ SENTENCES = {
     "added": "{where} is new{place}.",
     "removed": "{where} is gone.",
     "moved": "{where} has moved{place}.",
-    "field_changed": "{where}: {what} was {old} and is now {new}.",
+    "field_changed": "{where}: `{what}` was {old} and is now {new}.",
     "value_changed": "{where}: {what} was {old} and is now {new}{when}{whom}.",
     "value_raised": "{where}: {what} rises from {old} to {new}{percent}{when}{whom}.",
     "value_lowered": "{where}: {what} falls from {old} to {new}{percent}{when}{whom}.",
@@ -107,9 +107,9 @@ def _header(form: Tariff) -> dict[str, str]:
         "tariff": form.name,
         "title": _texts(form.title),
         "effective_from": str(form.effective_date or ""),
-        "rounding of lines": rounding_text(form.line_rounding),
-        "rounding of the total": rounding_text(form.total_rounding),
-        "rounding ledger": form.rounding_ledger,
+        "rounding.line": rounding_text(form.line_rounding),
+        "rounding.total": rounding_text(form.total_rounding),
+        "rounding.total.ledger": form.rounding_ledger,
         "classes_by": form.by,
     }
 
@@ -129,14 +129,18 @@ def _charge_fields(form: Tariff, charge: Charge) -> dict[str, str]:
 
 
 def _texts(texts: Mapping[str, str]) -> str:
-    return "; ".join(f"{language}: {text}" for language, text in texts.items())
+    return "; ".join(f"{language}: {text}" if language else text for language, text in texts.items())
 
 
 def _fields(where: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
     for what in old:
         if old[what] != new[what]:
-            data = {"what": what, "old": old[what].strip() or NOTHING, "new": new[what].strip() or NOTHING}
+            data = {"what": what, "old": _prose(old[what]), "new": _prose(new[what])}
             yield Change(code="field_changed", where=where, data=data)
+
+
+def _prose(text: str) -> str:
+    return " ".join(text.split()).removesuffix(".") or NOTHING
 
 
 # What was added, removed or moved
@@ -287,9 +291,10 @@ def _over_time(old: _Part, new: _Part, given: Mapping[str, str], dates: Sequence
 
 
 def _bands(part: _Part, given: Mapping[str, str], date: datetime.date) -> list[dict[str, str]]:
-    """Return the bands as texts; one that only repeats the band before is empty and left out."""
+    """Return the bands as texts; one without a price, or that repeats the band before, is left out."""
     bands = [{name: _resolve(value, given, date) for name, value in band.items()} for band in part]
-    return [band for place, band in enumerate(bands) if place == 0 or band != bands[place - 1]]
+    priced = [band for band in bands if any(text != NOTHING for name, text in band.items() if name != _EDGE)]
+    return [band for place, band in enumerate(priced) if place == 0 or band != priced[place - 1]]
 
 
 def _resolve(value: Value | None, given: Mapping[str, str], date: datetime.date) -> str:
@@ -313,7 +318,8 @@ def _resolve(value: Value | None, given: Mapping[str, str], date: datetime.date)
 
 def _compare(old: list[dict[str, str]], new: list[dict[str, str]]) -> Iterator[tuple[str, str, str]]:
     if len(old) != len(new):
-        what = next(iter((old or new)[0])) if len(old) + len(new) == 1 else "the price list"
+        names = [name for name in (old or new)[0] if name != _EDGE]
+        what = names[0] if len(old) + len(new) == 1 else "the price list"
         yield what, _ladder(old), _ladder(new)
         return
     for place, (before, after) in enumerate(zip(old, new, strict=True), start=1):
@@ -327,14 +333,13 @@ def _compare(old: list[dict[str, str]], new: list[dict[str, str]]) -> Iterator[t
 
 def _ladder(bands: list[dict[str, str]]) -> str:
     """Write bands as one text, such as `12.9 above 0, 18.5 above 10`."""
-    return (
-        ", ".join(
-            " / ".join(text for name, text in band.items() if name != _EDGE)
-            + (f" above {band[_EDGE]}" if _EDGE in band else "")
-            for band in bands
-        )
-        or NOTHING
-    )
+    return ", ".join(map(_band, bands)) or NOTHING
+
+
+def _band(band: dict[str, str]) -> str:
+    prices = [name for name in band if name != _EDGE]
+    words = [f"{name.removeprefix('the ')} {band[name]}" if len(prices) > 1 else band[name] for name in prices]
+    return " and ".join(words) + (f" above {band[_EDGE]}" if _EDGE in band else "")
 
 
 def _direction(old: str, new: str) -> tuple[str, str]:
