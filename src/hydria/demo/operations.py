@@ -46,6 +46,7 @@ DEMO_PASSWORD = "agua-clara-2026"  # noqa: S105  # printed at start, for a town 
 USERS = (
     ("agente", "Rosa Almonte", "agent", "es"),
     ("cajera", "Yolanda Mejía", "cashier", "es"),
+    ("jefa", "Carmen Núñez", "head_cashier", "es"),
     ("supervisor", "Pedro Lantigua", "reading_supervisor", "es"),
     ("facturacion", "Luisa Ureña", "billing_manager", "es"),
     ("tarifas", "Héctor Polanco", "tariff_manager", "es"),
