@@ -98,6 +98,12 @@ class TestDifference:
             "moved"
         ]
 
+    def test_says_which_tables_are_too_large_to_compare(self) -> None:
+        rows = [[str(left), str(right), "1"] for left in range(70) for right in range(70)]
+        old, new = (fee({"by": ["usage", "days"], "rows": rows, "default": default}) for default in ("1", "2"))
+
+        assert [change.code for change in difference(old, new)] == ["not_compared"]
+
     def test_tells_conditions_taxes_and_rounding(self) -> None:
         old, new = tariff_of(WATER, TAX), tariff_of(WATER, TAX | {"only_if": "not sewer", "tax": "itbis"})
         whole = tariff_of(WATER, TAX, rounding={"line": {"places": "0", "mode": "half_up"}})

@@ -36,7 +36,7 @@ SENTENCES = {
 }
 NOTHING = "none"
 _OTHER = "any other"  # stands for every key that no table names
-_COMBINATIONS_MAX = 20_000
+_COMBINATIONS_MAX = 4_000  # the work grows with its square
 _EDGE = "the start"
 _RATES = {
     Shape.FIXED: "the amount",
@@ -234,7 +234,9 @@ def _parts(charge: Charge) -> dict[str, _Part]:
     columns = {_EDGE: charge.edges} | rates | {"the base": charge.bases, "the start of the excess": charge.overs}
     bands = [{name: column[i] for name, column in columns.items() if column} for i in range(len(charge.rates))]
     single = {name: getattr(charge, name) for name in _VALUE_FIELDS}
-    return {"bands": bands} | {name: [] if value is None else [{name: value}] for name, value in single.items()}
+    return {"the price list": bands} | {
+        name: [] if value is None else [{name: value}] for name, value in single.items()
+    }
 
 
 def _value_changes(where: str, what: str, old: _Part, new: _Part, *, declared: _Vocabulary) -> Iterator[Change]:
