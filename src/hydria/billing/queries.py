@@ -30,6 +30,7 @@ from hydria.billing.models import (
     Segment,
 )
 from hydria.kernel.errors import UnableTo
+from hydria.kernel.periods import add_months
 from hydria.ledger.queries import find_journal_id
 from hydria.platform.access import Actor, Permission
 from hydria.premises import queries as premises
@@ -257,6 +258,37 @@ def list_periods(*, actor: Actor) -> QuerySet[BillingPeriod]:
     )
     return BillingPeriod.objects.select_related("cycle").annotate(
         run_id=Subquery(runs.values("id")[:1]), run_state=Subquery(runs.values("state")[:1])
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedPeriod:
+    """The dates that would follow the newest period: the same length in months, the same days to issue and to pay."""
+
+    cycle_id: int
+    start_date: datetime.date
+    end_date: datetime.date
+    issue_date: datetime.date
+    due_date: datetime.date
+
+
+def propose_period(*, actor: Actor) -> ProposedPeriod | None:
+    """
+    Return the period that comes next, or None before there is a first one to go by.
+
+    :raises UnableToPermit: if the actor may not see billing.
+    """
+    last = list_periods(actor=actor).order_by("-end_date", "cycle__code").first()
+    if last is None:
+        return None
+    end_date = add_months(last.end_date, last.cycle.period_months)
+    issue_date = end_date + (last.issue_date - last.end_date)
+    return ProposedPeriod(
+        cycle_id=last.cycle_id,
+        start_date=last.end_date,
+        end_date=end_date,
+        issue_date=issue_date,
+        due_date=issue_date + (last.due_date - last.issue_date),
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -127,3 +129,13 @@ class TestActs:
 
         assert answer.status_code == 302
         assert answer.headers["Location"].endswith("/start/")
+
+
+class TestOpenPeriod:
+    def test_proposes_the_dates_that_follow(self):
+        given.month(given.village(), 1)
+
+        form = browser_of(Permission.BILLING_VIEW, Permission.BILLING_RUN).get(reverse("period_open")).context["form"]
+
+        assert form["start_date"].value() == datetime.date(2026, 2, 1)
+        assert form["last_date"].value() == datetime.date(2026, 2, 28)

@@ -42,7 +42,17 @@ def show_cycles(request: HttpRequest) -> HttpResponseBase:
 
 @needs(Permission.BILLING_RUN)
 def open_period(request: HttpRequest) -> HttpResponse:
-    """Open a period of a cycle."""
+    """Open a period of a cycle; the dates that follow the last one are proposed."""
+    proposed = queries.propose_period(actor=actor_of(request))
+    initial = {}
+    if proposed is not None:
+        initial = {
+            "cycle_id": proposed.cycle_id,
+            "start_date": proposed.start_date,
+            "last_date": proposed.end_date - ONE_DAY,
+            "issue_date": proposed.issue_date,
+            "due_date": proposed.due_date,
+        }
 
     def act(data: dict[str, Any]) -> str:
         period = operations.open_period(
@@ -56,7 +66,7 @@ def open_period(request: HttpRequest) -> HttpResponse:
         return reverse("run_start", args=[period.pk])
 
     context = {"title": _("Open a period"), "submit": _("Open the period"), "cancel": reverse("cycles")}
-    return handle_form(request, form=forms.PeriodForm(request.POST or None), act=act, context=context)
+    return handle_form(request, form=forms.PeriodForm(request.POST or None, initial=initial), act=act, context=context)
 
 
 @needs(Permission.BILLING_RUN)
