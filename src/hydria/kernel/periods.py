@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -67,11 +66,3 @@ def month_of(day: datetime.date) -> Period:
     """
     start = first_of_month(day)
     return Period(start, add_months(start, 1))
-
-
-def months_between(start: datetime.date, end: datetime.date) -> Iterator[Period]:
-    """Yield the calendar months from the one that holds `start` up to, and without, the one that holds `end`."""
-    month = month_of(start)
-    while month.start_date < first_of_month(end):
-        yield month
-        month = month_of(month.end_date)

@@ -74,16 +74,6 @@ def render_together(*, template: str, documents: Sequence[Data], created_at: dat
     return pdf
 
 
-def render_png(*, template: str, data: Data, pixels_per_inch: int = 144) -> list[bytes]:
-    """Render one document as pictures, one per page: for previews on screen."""
-    inputs = {"documents": json.dumps(_drawable([data]), ensure_ascii=False)}
-    compiler, lock = _compiler(template)
-    with lock:
-        pages = compiler.compile(sys_inputs=inputs, format="png", ppi=pixels_per_inch)
-    assert pages is not None
-    return pages if isinstance(pages, list) else [pages]
-
-
 def _drawable(value: object) -> object:
     """Return plain data with its texts composed (one letter for e and accent) and spelled in what our fonts draw."""
     match value:
