@@ -70,7 +70,7 @@ def price_due(
 
     accepted_agreement_ids  agreements whose amount a person has looked at and found right, however large
     """
-    found = obstacles.find_obstacles(_circumstances(due))
+    found = obstacles.find_obstacles(circumstances_of(due))
     unbilled = [
         Unbilled(row=row, obstacle=obstacle, data=_data_of(due, row, obstacle))
         for row, obstacle in enumerate(found)
@@ -115,7 +115,8 @@ def rate_segments(
     )
 
 
-def _circumstances(due: pl.DataFrame) -> Circumstances:
+def circumstances_of(due: pl.DataFrame) -> Circumstances:
+    """Return what the register says about each row of a frame of due agreements."""
     return Circumstances(
         is_excluded=due["exclusion_reason"].is_not_null().to_numpy(),
         is_billed=due["is_billed"].to_numpy(),
@@ -143,7 +144,7 @@ def _rate_group(
     due: pl.DataFrame, version: VersionCard, rows: Int64Array, policy: AmountPolicy, accepted: frozenset[int]
 ) -> tuple[RatedGroup, list[Unbilled]]:
     part = due[rows]
-    inputs = _inputs_of(part, version)
+    inputs = inputs_of(part, version)
     batch = rate_segments(
         version,
         quantity_milli=part["quantity_milli"].to_numpy(),
@@ -198,7 +199,7 @@ _REGISTER_INPUTS = {
 }
 
 
-def _inputs_of(part: pl.DataFrame, version: VersionCard) -> dict[str, list[Any]]:
+def inputs_of(part: pl.DataFrame, version: VersionCard) -> dict[str, list[Any]]:
     """
     Return the inputs that the version asks for, besides usage and days, as far as the register knows them.
 
