@@ -19,6 +19,7 @@ from hydria.billing.domain import obstacles
 from hydria.billing.domain.obstacles import AmountPolicy, Circumstances, Obstacle
 from hydria.kernel.exact import Exact
 from hydria.tariffs import queries as tariffs
+from hydria.tariffs.domain.evaluation import Fault
 from hydria.tariffs.domain.rating import RatedBatch, rate
 from hydria.tariffs.queries import VersionCard
 
@@ -70,13 +71,9 @@ def price_due(
 
     accepted_agreement_ids  agreements whose amount a person has looked at and found right, however large
     """
-    found = obstacles.find_obstacles(circumstances_of(due))
-    unbilled = [
-        Unbilled(row=row, obstacle=obstacle, data=_data_of(due, row, obstacle))
-        for row, obstacle in enumerate(found)
-        if obstacle is not None
-    ]
-    clear = np.array([obstacle is None for obstacle in found], dtype=bool)
+    unbilled = find_unbilled(due)
+    clear = np.ones(due.height, dtype=bool)
+    clear[[row.row for row in unbilled]] = False
     version_ids = due["tariff_version_id"].to_numpy()
     groups = []
     for version_id in sorted(set(version_ids[clear].tolist())):
@@ -115,8 +112,17 @@ def rate_segments(
     )
 
 
-def circumstances_of(due: pl.DataFrame) -> Circumstances:
-    """Return what the register says about each row of a frame of due agreements."""
+def find_unbilled(due: pl.DataFrame) -> list[Unbilled]:
+    """Return the rows that something stands in the way of, before any of them is priced."""
+    found = obstacles.find_obstacles(_circumstances(due))
+    return [
+        Unbilled(row=row, obstacle=obstacle, data=_data_of(due, row, obstacle))
+        for row, obstacle in enumerate(found)
+        if obstacle is not None
+    ]
+
+
+def _circumstances(due: pl.DataFrame) -> Circumstances:
     return Circumstances(
         is_excluded=due["exclusion_reason"].is_not_null().to_numpy(),
         is_billed=due["is_billed"].to_numpy(),
@@ -179,6 +185,11 @@ def _unbilled(row: int, batch: RatedBatch, place: int, part: pl.DataFrame) -> Un
             "usual_days": part["usual_days"][place],
         }
         return Unbilled(row=row, obstacle=obstacles.AMOUNT_OUT_OF_LINE, data=data)
+    return unbilled_by_fault(row, fault)
+
+
+def unbilled_by_fault(row: int, fault: Fault) -> Unbilled:
+    """Say that the tariff could not price a row: its input is missing, or the text does not provide for it."""
     is_input = fault.code in ("missing_input", "unknown_value")
     obstacle = obstacles.INPUT_MISSING if is_input else obstacles.TARIFF_FAULT
     return Unbilled(row=row, obstacle=obstacle, data={"fault": fault.code, **_plain(fault.data)})
