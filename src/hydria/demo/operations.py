@@ -248,6 +248,7 @@ def _exchange_meters(
             meter=metering.NewMeter(serial=register.spare_serials[point], make=_register.SPARE_MAKE),
             initial_milli=0,
             evidence="Orden de cambio de medidor con foto",
+            today=period.end_date,
         )
         dials.register_ids[point] = register.spare_register_ids[point]
         # What is left of the month runs through the new meter once the month's use is added.

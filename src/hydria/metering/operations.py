@@ -18,6 +18,7 @@ from hydria.metering._recording import NewReadings, RecordedRow, RecordedStatus,
 from hydria.metering.domain.policy import Policy, PolicyUnfit, to_policy
 from hydria.metering.models import Decision, ReadingSource  # noqa: F401  # doors name the source by it
 from hydria.platform.access import Actor, Permission
+from hydria.platform.refusals import refusing
 from hydria.platform.transactions import acting
 
 
@@ -35,6 +36,10 @@ class UnableToSetPolicy(UnableTo):
 
 class UnableToExchangeMeter(UnableTo):
     """The meter cannot be exchanged as asked."""
+
+
+class UnableToInstallMeter(UnableTo):
+    """The meter cannot be installed as asked."""
 
 
 def record_readings(*, actor: Actor, readings: NewReadings, today: datetime.date) -> list[RecordedRow]:
@@ -204,6 +209,48 @@ class NewMeter:
     digits: int = 5
 
 
+def install_meter(
+    *,
+    actor: Actor,
+    service_point_id: int,
+    installed_date: datetime.date,
+    meter: NewMeter,
+    initial_milli: int,
+    evidence: str,
+) -> models.Installation:
+    """
+    Put a meter in at a point that has none, with what its dial shows and the evidence (MET-02).
+
+    :raises UnableToPermit: if the actor may not record readings.
+    :raises UnableToInstallMeter: with code `serial_missing`, `evidence_missing`, `value_unfit`,
+        `meter_is_at_one_point_at_a_time` or `service_point_has_one_meter_at_a_time`.
+    """
+    actor.require(Permission.READING_RECORD)
+    if not meter.serial.strip():
+        raise UnableToInstallMeter("serial_missing", gettext("A meter has a serial number."))
+    if not evidence.strip():
+        raise UnableToInstallMeter("evidence_missing", gettext("Name the evidence: the order, the photo, who saw it."))
+    if not 0 <= initial_milli < 10**meter.digits * 1000:
+        raise UnableToInstallMeter("value_unfit", gettext("The dial cannot show this value."), digits=meter.digits)
+    with acting(actor, reason=evidence):
+        device, _created = models.Meter.objects.get_or_create(
+            make=meter.make, serial=meter.serial, defaults={"model": meter.model, "size": meter.size}
+        )
+        models.Register.objects.get_or_create(meter=device, channel="MAIN", defaults={"digits": meter.digits})
+        sentences = {
+            "meter_is_at_one_point_at_a_time": gettext("This meter is installed at another point."),
+            "service_point_has_one_meter_at_a_time": gettext("The point has a meter on that day."),
+        }
+        with refusing(UnableToInstallMeter, sentences):
+            return models.Installation.objects.create(
+                meter=device,
+                service_point_id=service_point_id,
+                valid_during=(installed_date, None),
+                initial_milli=initial_milli,
+                evidence=evidence,
+            )
+
+
 def exchange_meter(
     *,
     actor: Actor,
@@ -213,17 +260,22 @@ def exchange_meter(
     meter: NewMeter,
     initial_milli: int,
     evidence: str,
+    today: datetime.date,
 ) -> models.Installation:
     """
     Take a point's meter out and put another one in, with both readings and the evidence (MET-02).
 
     :raises UnableToPermit: if the actor may not record readings.
-    :raises UnableToExchangeMeter: with code `evidence_missing`, `no_meter` (none is installed), `date_unfit` (not
-        after the installation, or inside a computed consumption), `value_unfit` or `meter_elsewhere`.
+    :raises UnableToExchangeMeter: with code `evidence_missing`, `date_in_future`, `no_meter` (none is installed),
+        `date_unfit` (not after the installation, or inside a computed consumption), `value_unfit` or
+        `meter_elsewhere`.
     """
     actor.require(Permission.READING_RECORD)
     if not evidence.strip():
         raise UnableToExchangeMeter("evidence_missing", gettext("Name the evidence: the order, the photo, who saw it."))
+    if exchanged_date > today:
+        # The meter would hang where nobody can read it yet.
+        raise UnableToExchangeMeter("date_in_future", gettext("The day lies in the future"))
     with acting(actor, reason=evidence):
         old = (
             models.Installation.objects.select_for_update()

@@ -240,3 +240,46 @@ def list_live_readings(*, actor: Actor) -> QuerySet[Reading]:
     """
     actor.require(Permission.READING_VIEW)
     return Reading.objects.filter(is_live=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialCard:
+    """A dial at a point with what it was last seen to show; without a reading yet, what it showed when installed."""
+
+    register_id: int
+    serial: str
+    channel: str
+    unit: str
+    digits: int
+    last_milli: int
+    last_date: datetime.date
+
+
+def list_dials(*, service_point_id: int, on_date: datetime.date) -> list[DialCard]:
+    """Return the dials that hang at a point on a day, each with its last reading up to that day."""
+    installed = (
+        Installation.objects.filter(service_point_id=service_point_id, valid_during__contains=on_date)
+        .select_related("meter")
+        .first()
+    )
+    if installed is None:
+        return []
+    dials = []
+    for register in installed.meter.registers.order_by("id"):
+        last = (
+            Reading.objects.filter(register=register, is_live=True, value_milli__isnull=False, read_date__lte=on_date)
+            .order_by("-read_date")
+            .first()
+        )
+        dials.append(
+            DialCard(
+                register_id=register.pk,
+                serial=installed.meter.serial,
+                channel=register.channel,
+                unit=register.unit,
+                digits=register.digits,
+                last_milli=installed.initial_milli if last is None else last.value_milli or 0,
+                last_date=installed.valid_during.lower if last is None else last.read_date,
+            )
+        )
+    return dials

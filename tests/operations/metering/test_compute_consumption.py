@@ -13,7 +13,7 @@ from hydria.metering import operations
 from hydria.metering.models import Consumption, Installation
 from hydria.metering.operations import NewMeter
 from hydria.platform.access import SYSTEM
-from metering_factories import FIRST_DAY, consumptions, dial, live_through, point_of, read, told, village
+from metering_factories import FIRST_DAY, TODAY, consumptions, dial, live_through, point_of, read, told, village
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +156,7 @@ class TestMeterChangeInMidPeriod:
             meter=NewMeter(serial="NEW"),
             initial_milli=initial_m3 * 1000,
             evidence="Order 17",
+            today=TODAY,
         )
 
     def compute(self, day: datetime.date) -> None:
@@ -193,6 +194,7 @@ class TestMeterChangeInMidPeriod:
         ("change", "code"),
         [
             ({"evidence": " "}, "evidence_missing"),
+            ({"exchanged_date": TODAY + datetime.timedelta(days=1)}, "date_in_future"),
             ({"exchanged_date": datetime.date(2025, 5, 15)}, "date_unfit"),
             ({"final_milli": -1}, "value_unfit"),
             ({"service_point_id": 0}, "no_meter"),
@@ -206,6 +208,7 @@ class TestMeterChangeInMidPeriod:
             "meter": NewMeter(serial="NEW"),
             "initial_milli": 0,
             "evidence": "Order 17",
+            "today": TODAY,
         }
 
         with pytest.raises(operations.UnableToExchangeMeter) as refusal:
@@ -225,6 +228,7 @@ class TestMeterChangeInMidPeriod:
                 meter=NewMeter(serial=other.meter.serial),
                 initial_milli=0,
                 evidence="Order 17",
+                today=TODAY,
             )
 
         assert refusal.value.code == "meter_elsewhere"

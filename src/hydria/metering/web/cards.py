@@ -21,7 +21,8 @@ from hydria.metering.web.words import explain_finding, label_of_finding, label_o
 from hydria.platform.web.formats import get_formats
 from hydria.platform.web.states import label_of
 
-SHOWN_TIMES_MAX = 10
+SHOWN_TIMES_MAX = 2
+"""A period in question is drawn at most so many times as high as the highest of the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,25 +98,26 @@ def reading_lines(readings: tuple[ReadingCard, ...]) -> list[ReadingLine]:
 
 
 def incident_chart(incident: IncidentCard) -> dict[str, Any]:
-    """Return the point's periods as columns; what was not measured is hatched, what is held says so."""
+    """Return the point's periods as columns; what was not measured is hatched, what is in question stands out."""
     locale = get_formats().locale
     columns = []
-    decided_milli = [period.quantity_milli or 0 for period in incident.history if period.state != ConsumptionState.HELD]
-    # A slip of the pen would press everything else flat; its figure stands above the chart.
-    shown_milli_max = SHOWN_TIMES_MAX * max([*decided_milli, incident.usual_milli])
+    others = [period.quantity_milli or 0 for period in incident.history if period.id != incident.consumption_id]
+    # A slip of the pen would press everything else flat.
+    height_milli_max = SHOWN_TIMES_MAX * max([*others, incident.usual_milli])
     for period in incident.history:
         last_day = period.end_date - datetime.timedelta(days=1)
         is_held = period.state == ConsumptionState.HELD
         note = _("Held for review") if is_held else label_of(ConsumptionKind, period.kind)
-        is_shown = period.quantity_milli is not None and (not is_held or period.quantity_milli <= shown_milli_max)
-        columns.append(
-            {
-                "label": str(format_date(last_day, format="MMM yy", locale=locale)),
-                "value": (period.quantity_milli or 0) / 1000 if is_shown else None,
-                "estimated": period.kind != ConsumptionKind.MEASURED,
-                "note": "" if note == label_of(ConsumptionKind, ConsumptionKind.MEASURED) else note,
-            }
-        )
+        column: dict[str, Any] = {
+            "label": str(format_date(last_day, format="MMM yy", locale=locale)),
+            "value": None if period.quantity_milli is None else period.quantity_milli / 1000,
+            "estimated": period.kind != ConsumptionKind.MEASURED,
+            "asked": period.id == incident.consumption_id,
+            "note": "" if note == label_of(ConsumptionKind, ConsumptionKind.MEASURED) else note,
+        }
+        if column["asked"] and 0 < height_milli_max < (period.quantity_milli or 0):
+            column["height"] = height_milli_max / 1000
+        columns.append(column)
     chart: dict[str, Any] = {"kind": "consumption", "unit": incident.unit, "columns": columns}
     if incident.usual_milli:
         chart |= {"average": incident.usual_milli / 1000, "average_label": _("usual")}

@@ -199,6 +199,8 @@ def exchange_meter(request: HttpRequest, service_point_id: int) -> HttpResponse:
     """Record that a meter was taken out and another one put in."""
     installed = queries.list_installations(service_point_ids=[service_point_id])
 
+    today = timezone.localdate()
+
     def act(data: dict[str, Any]) -> str:
         meter = NewMeter(serial=data["serial"], make=data["make"], size=data["size"], digits=data["digits"])
         installation = operations.exchange_meter(
@@ -209,11 +211,11 @@ def exchange_meter(request: HttpRequest, service_point_id: int) -> HttpResponse:
             meter=meter,
             initial_milli=data["initial_milli"],
             evidence=data["evidence"],
+            today=today,
         )
         messages.success(request, _("The exchange is recorded."))
         return reverse("meter", args=[installation.meter_id])
 
-    today = timezone.localdate()
     initial = {"exchanged_date": today, "size": installed[0].size if installed else ""}
     context = {
         "title": _("Exchange meter %s") % (installed[0].serial if installed else ""),

@@ -36,7 +36,7 @@ function frame(colors, unit) {
     animationDuration: 250,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     aria: { enabled: true, decal: { show: false } },
-    grid: { left: 4, right: 8, top: 24, bottom: 0, containLabel: true },
+    grid: { left: 4, right: 8, top: 24, bottom: 6, containLabel: true },
     tooltip: { renderMode: "richText", trigger: "axis", axisPointer: { type: "shadow" }, backgroundColor: colors.ink, borderWidth: 0, padding: [6, 10], textStyle: { color: colors.paper, fontSize: 12 } },
     xAxis: { type: "category", axisTick: { show: false }, axisLine: { lineStyle: { color: colors.line } }, axisLabel: label },
     yAxis: { type: "value", name: unit, nameTextStyle: { color: colors.soft, fontSize: 11, align: "left" }, splitLine: { lineStyle: { color: colors.line } }, axisLabel: { ...label, formatter: (value) => numberFormat.format(value) } },
@@ -44,14 +44,18 @@ function frame(colors, unit) {
 }
 
 const kinds = {
-  // Columns of quantities; what was not measured is hatched.
+  // Columns of quantities; what was not measured is hatched. What is in question has its own color and its number on
+  // top, and is drawn only as high as leaves the others readable.
   consumption({ unit, columns, average, average_label: averageLabel }, colors) {
     const base = frame(colors, unit);
-    const data = columns.map(({ value, estimated }) => ({
-      value,
-      itemStyle: estimated
-        ? { color: colors.paper, borderColor: colors.clay, borderWidth: 1, decal: { ...HATCH, color: colors.clay } }
-        : { color: colors.main },
+    const styleOf = ({ estimated, asked }) =>
+      estimated
+        ? { color: colors.paper, borderColor: asked ? colors.bad : colors.clay, borderWidth: 1, decal: { ...HATCH, color: asked ? colors.bad : colors.clay } }
+        : { color: asked ? colors.bad : colors.main };
+    const data = columns.map((column) => ({
+      value: column.height ?? column.value,
+      itemStyle: styleOf(column),
+      label: { show: Boolean(column.asked), position: "top", color: colors.bad, fontWeight: 600, formatter: `${spelled(column.value, unit)}${column.height === undefined ? "" : " ↑"}` },
     }));
     const markLine = average === undefined ? undefined : { symbol: "none", silent: true, data: [{ yAxis: average }], lineStyle: { color: colors.soft, type: "dashed" }, label: { formatter: averageLabel, color: colors.soft, fontSize: 11, position: "insideStartTop" } };
     return {
