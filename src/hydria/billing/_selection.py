@@ -88,7 +88,7 @@ WITH due AS MATERIALIZED (
     ) consumption ON due.is_metered
 )
 SELECT used.agreement_id, used.account_id, used.service_point_id, used.is_metered, used.billed_from, used.billed_until,
-       service.code, sector.code, zone.code, category.code, terms.tariff_code, version.id, terms.inputs::text,
+       service.code, sector.code, zone.code, category.code, terms.tariff_code, version.version_id, terms.inputs::text,
        (SELECT json_agg(exemption.code)::text FROM agreements_exemption exemption
          WHERE exemption.agreement_id = used.agreement_id AND exemption.valid_during @> (used.billed_until - 1)),
        units.count, units.by_category, meter.size,
@@ -112,8 +112,8 @@ JOIN premises_zone zone ON zone.id = sector.zone_id
 LEFT JOIN agreements_agreementterms terms
        ON terms.agreement_id = used.agreement_id AND terms.valid_during @> (used.billed_until - 1)
 LEFT JOIN premises_category category ON category.id = terms.category_id
-LEFT JOIN tariffs_tariff tariff ON tariff.code = terms.tariff_code
-LEFT JOIN tariffs_tariffversion version ON version.tariff_id = tariff.id AND version.state = 'PUBLISHED'
+LEFT JOIN tariffs_versioninforce version
+       ON version.tariff_code = terms.tariff_code AND version.in_force_during @> (used.billed_until - 1)
 LEFT JOIN agreements_accountparty holding
        ON holding.account_id = used.account_id AND holding.role = 'HOLDER'
       AND holding.valid_during @> (used.billed_until - 1)

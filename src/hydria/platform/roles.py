@@ -98,6 +98,7 @@ ROLE_TEMPLATES = (
         permissions=(
             *_SEES_CUSTOMERS,
             Permission.LEDGER_VIEW,
+            Permission.TARIFF_APPROVE,
             Permission.TARIFF_PUBLISH,
             Permission.AUDIT_VIEW,
             Permission.JOB_VIEW,

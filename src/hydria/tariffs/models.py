@@ -1,10 +1,22 @@
-"""Tables of tariffs: the list, its published texts, and the charges that invoice lines point at."""
+"""
+Tables of tariffs: the list, its versions with what was done to each, and the charges that invoice lines point at.
+
+What is done to a version is a `VersionEvent`, added and never edited. A trigger checks each event (who writes never
+approves, the text is the one that was checked) and carries it over to the version; nothing else changes a version.
+"""
 
 from __future__ import annotations
+
+import datetime
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from hydria.tariffs.domain.states import Act, VersionState
+
+BEGINNING = datetime.date.min
+"""The day from which a version holds that holds from the beginning of time."""
 
 
 class Tariff(models.Model):
@@ -16,22 +28,33 @@ class Tariff(models.Model):
 
 
 class TariffVersionState(models.TextChoices):
-    """Where a tariff text stands."""
+    """The states of a version in words; what may follow what is in `domain.states`."""
 
-    DRAFT = "DRAFT", _("Draft")
-    PUBLISHED = "PUBLISHED", _("Published")
-    WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+    DRAFT = VersionState.DRAFT, _("Draft")
+    CHECKED = VersionState.CHECKED, _("Checked")
+    SIMULATED = VersionState.SIMULATED, _("Simulated")
+    APPROVED = VersionState.APPROVED, _("Approved")
+    PUBLISHED = VersionState.PUBLISHED, _("Published")
+    WITHDRAWN = VersionState.WITHDRAWN, _("Withdrawn")
 
 
 class TariffVersion(models.Model):
-    """One text of a tariff. Its prices are dated inside; a newer published version replaces the whole text."""
+    """One text of a tariff on its way to the customers. Published, it prices what is supplied from a day on."""
 
     tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="versions")
     sequence = models.IntegerField()
-    text = models.TextField()
-    version_hash = models.CharField(max_length=64)
+    text = models.TextField(blank=True)
+    text_hash = models.CharField(max_length=64, blank=True, help_text=_("SHA-256 of the text, letter by letter"))
+    version_hash = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text=_("SHA-256 of what the text says, whatever its layout; empty until checked"),
+    )
     state = models.CharField(max_length=10, choices=TariffVersionState.choices, default=TariffVersionState.DRAFT)
-    written_by = models.CharField(max_length=150)
+    from_date = models.DateField(
+        null=True, help_text=_("First day supplied that it prices; the next published version ends it")
+    )
+    written_by = models.CharField(max_length=150, blank=True)
     published_by = models.CharField(max_length=150, blank=True)
     published_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField(db_default=Now())
@@ -39,13 +62,61 @@ class TariffVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tariff", "sequence"], name="tariff_versions_are_numbered"),
-            models.UniqueConstraint(fields=["tariff", "version_hash"], name="tariff_text_is_kept_once"),
             models.UniqueConstraint(
-                fields=["tariff"], condition=models.Q(state="PUBLISHED"), name="tariff_has_one_published_version"
+                fields=["tariff", "from_date"],
+                condition=models.Q(state="PUBLISHED"),
+                name="published_versions_do_not_overlap",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state="PUBLISHED") | models.Q(published_at__isnull=False),
-                name="published_version_says_when",
+                condition=~models.Q(state="PUBLISHED")
+                | models.Q(published_at__isnull=False, from_date__isnull=False, version_hash__gt=""),
+                name="published_version_says_when_and_what",
+            ),
+        ]
+
+
+class ActWord(models.TextChoices):
+    """What may be done to a version, in words."""
+
+    WRITTEN = Act.WRITTEN, _("Written")
+    CHECKED = Act.CHECKED, _("Checked")
+    SIMULATED = Act.SIMULATED, _("Simulated")
+    REFUSED = Act.REFUSED, _("Sent back")
+    APPROVED = Act.APPROVED, _("Approved")
+    PUBLISHED = Act.PUBLISHED, _("Published")
+    INSTALLED = Act.INSTALLED, _("Installed")
+    WITHDRAWN = Act.WITHDRAWN, _("Withdrawn")
+
+
+class VersionEvent(models.Model):
+    """What somebody did to a version: who, when, why, and the text it was about."""
+
+    version = models.ForeignKey(TariffVersion, on_delete=models.PROTECT, related_name="events")
+    act = models.CharField(max_length=10, choices=ActWord.choices)
+    actor = models.CharField(max_length=150)
+    actor_user_id = models.BigIntegerField(null=True, help_text=_("The log-in; empty for the system and for API keys"))
+    happened_at = models.DateTimeField()
+    reason = models.CharField(max_length=300, blank=True)
+    text = models.TextField(blank=True, help_text=_("The whole text, where it was written or installed"))
+    text_hash = models.CharField(max_length=64)
+    version_hash = models.CharField(max_length=64, blank=True)
+    from_date = models.DateField(null=True)
+    data = models.JSONField(default=dict, help_text=_("What the act found: counts of cases, code of the simulation"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(act__in=["REFUSED", "WITHDRAWN"]) | models.Q(reason__gt=""),
+                name="sending_back_and_withdrawing_say_why",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(act__in=["PUBLISHED", "INSTALLED"], from_date__isnull=False)
+                | (~models.Q(act__in=["PUBLISHED", "INSTALLED"]) & models.Q(from_date__isnull=True)),
+                name="publishing_says_from_when",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(act="INSTALLED") | models.Q(actor_user_id__isnull=True),
+                name="persons_do_not_install",
             ),
         ]
 

@@ -49,7 +49,7 @@ def run_cases(tariff: CompiledTariff) -> tuple[int, list[Difference]]:
     for case, found in zip(cases, vector_bills(tariff, cases), strict=True):
         differences += _compare(case, VECTOR, found)
     for case in cases:
-        differences += _compare(case, SECOND, _second_bill(tariff, case))
+        differences += _compare(case, SECOND, second_bill(tariff, case))
     return len(cases), differences
 
 
@@ -85,7 +85,8 @@ def vector_bills(tariff: CompiledTariff, cases: tuple[Case, ...]) -> list[Bill |
     return [found[index] for index in range(len(cases))]
 
 
-def _second_bill(tariff: CompiledTariff, case: Case) -> Bill | Fault:
+def second_bill(tariff: CompiledTariff, case: Case) -> Bill | Fault:
+    """Price one case in the second engine."""
     try:
         bill = oracle.bill(tariff.plain, case.inputs, start=case.start_date, end=case.end_date)
     except oracle.CannotPrice as reason:

@@ -62,6 +62,7 @@ BAND_FIELDS: Mapping[Shape, tuple[str, ...]] = {
 }
 _RATE_FIELD = {Shape.FIXED: "amount", Shape.UNIFORM: "price", Shape.PERCENT: "percent", Shape.FORMULA: "formula"}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NAME = re.compile(r"""^tariff: *(["']?)([\w.-]{1,60})\1 *(#.*)?$""", re.MULTILINE)
 _TRUTHS = ({"true", "false"}, {"true"}, {"false"})
 
 
@@ -71,6 +72,17 @@ def read_tariff(root: Node | None, *, name: str, findings: Findings) -> Tariff |
         findings.add("not_a_tariff", line=root.line if root else 1)
         return None
     return _Reader(findings).tariff(root, name)
+
+
+def name_in(text: str) -> str:
+    """
+    Return the short name that a text gives itself, however unfinished the rest is; empty when there is none.
+
+    >>> name_in("# draft\\ntariff: village\\ncharges: [")
+    'village'
+    """
+    found = _NAME.search(text)
+    return found.group(2) if found else ""
 
 
 class _Reader:

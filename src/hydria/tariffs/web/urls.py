@@ -8,6 +8,5 @@ from hydria.tariffs.web import views
 
 urlpatterns = [
     path("tariffs/", views.show_tariffs, name="tariffs"),
-    path("tariffs/publish/", views.publish_version, name="tariff_publish"),
     path("tariffs/<str:code>/", views.show_tariff, name="tariff"),
 ]
