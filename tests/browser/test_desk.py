@@ -1,12 +1,16 @@
+import base64
 import itertools
 import re
+from pathlib import Path
 
 from playwright.sync_api import expect
 
 from billing_factories import confirmed, consume, household, month, village
+from docs_tables import read_tables
 from hydria.agreements.models import ServiceAgreement
 from hydria.platform.models import User
 
+ASSETS = Path(__file__).parents[2] / "src/hydria/platform/assets"
 PAGES = (
     "/",
     "/components/",
@@ -161,3 +165,22 @@ class TestLook:
             barriers[path] = desk.find_barriers()
 
         assert {path: found for path, found in barriers.items() if found} == {}
+
+
+class TestAmounts:
+    def test_the_script_reads_the_worked_examples_as_the_server_does(self, browser):
+        (rows,) = read_tables("algorithms/amounts.md")
+        script = base64.b64encode((ASSETS / "amounts.js").read_bytes()).decode()
+        page = browser.new_page()
+
+        read = page.evaluate(
+            """async ([script, rows]) => {
+                const { readAmount } = await import(`data:text/javascript;base64,${script}`);
+                return rows.map(({ typed, group, decimal, decimals }) =>
+                    readAmount(typed, { group, decimal, exponent: Number(decimals) }));
+            }""",
+            [script, rows],
+        )
+
+        page.close()
+        assert read == [int(row["read"]) if row["read"].isdecimal() else None for row in rows]

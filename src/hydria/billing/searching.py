@@ -1,10 +1,14 @@
-"""Find invoices by their printed number."""
+"""Find invoices by their printed number, and what each of them charged."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hydria.billing.models import InvoiceNumber
+from django.utils.translation import get_language
+
+from hydria.billing.models import InvoiceNumber, Line
+from hydria.tariffs.queries import get_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +36,17 @@ def find_invoices(*, typed: str, count_max: int) -> list[InvoiceLine]:
         )
         for number in found
     ]
+
+
+def name_charges(*, invoice_ids: Iterable[int]) -> dict[tuple[int, int], tuple[str, ...]]:
+    """Return the charges of invoices in the reader's language, by invoice and the rank in which they are settled."""
+    lines = Line.objects.filter(invoice_id__in=list(invoice_ids)).exclude(amount_minor=0).order_by("id")
+    found = list(lines.values_list("invoice_id", "charge_id", "segment__tariff_version_id"))
+    versions = [get_version(version_id=version_id) for version_id in {version_id for *_line, version_id in found}]
+    charges = {charge.id: charge for version in versions for charge in version.charges}
+    language = (get_language() or "en").split("-")[0]
+    names: dict[tuple[int, int], dict[str, None]] = {}
+    for invoice_id, charge_id, _version_id in found:
+        charge = charges[charge_id]
+        names.setdefault((invoice_id, charge.rank), {})[charge.name_in(language)] = None
+    return {place: tuple(together) for place, together in names.items()}

@@ -18,6 +18,7 @@ from hydria.agreements.queries import (
 from hydria.billing.searching import find_invoices
 from hydria.ledger.queries import find_journal_id
 from hydria.parties.queries import find_parties
+from hydria.payments._documents import Debt, PaidDocument, group_debts, group_paid
 from hydria.payments.domain.tenders import TenderKind
 from hydria.payments.models import TENDER_LABELS, Payment, Tender, Till, TillSession
 from hydria.platform.access import Actor, Permission
@@ -25,7 +26,6 @@ from hydria.receivables.domain.items import ItemKind
 from hydria.receivables.queries import (
     NOTHING,
     Balance,
-    OpenItemCard,
     Settlement,
     get_balance,
     get_balance_after,
@@ -53,9 +53,10 @@ class PaymentCard:
     """
     A payment with its tenders, what it settles now and what of it is still held.
 
+    settlements          part by part; `paid` has them by document
     balance_after_minor  what the account owed once it was recorded; negative is in the customer's favor
-    reverses_id     the payment that this one gives back, None for money received
-    reversed_by_id  the reversal of this one, None while it stands
+    reverses_id          the payment that this one gives back, None for money received
+    reversed_by_id       the reversal of this one, None while it stands
     """
 
     payment_id: int
@@ -69,6 +70,7 @@ class PaymentCard:
     journal_id: int | None
     tenders: tuple[TenderCard, ...]
     settlements: tuple[Settlement, ...]
+    paid: tuple[PaidDocument, ...]
     held_minor: int
     balance_after_minor: int
     reason: str
@@ -120,7 +122,7 @@ class PayerCard:
 
     account: AccountLine
     balance: Balance
-    open_items: list[OpenItemCard]
+    debts: tuple[Debt, ...]
 
 
 def find_accounts_to_pay(*, typed: str, today: datetime.date) -> list[Payer]:
@@ -155,7 +157,7 @@ def get_payer_card(*, actor: Actor, account_id: int, today: datetime.date) -> Pa
     return PayerCard(
         account=account,
         balance=get_balance(account_id=account_id, today=today),
-        open_items=list_open_items(account_id=account_id, today=today),
+        debts=group_debts(items=list_open_items(account_id=account_id, today=today)),
     )
 
 
@@ -185,6 +187,7 @@ def get_payment_card(*, actor: Actor, payment_id: int) -> PaymentCard:
     (item_id,) = list_item_ids(kind=kind, source_ids=[payment_id])[payment_id]
     settlements = list_settlements(held_item_ids=[item_id])
     settled_minor = sum(settlement.amount_minor for settlement in settlements)
+    standing = tuple(settlement for settlement in settlements if settlement.kind != ItemKind.PAYMENT_REVERSAL)
     return PaymentCard(
         payment_id=payment.pk,
         receipt_code=payment.receipt_code,
@@ -204,7 +207,8 @@ def get_payment_card(*, actor: Actor, payment_id: int) -> PaymentCard:
             )
             for tender in payment.tenders.order_by("id")
         ),
-        settlements=tuple(settlement for settlement in settlements if settlement.kind != ItemKind.PAYMENT_REVERSAL),
+        settlements=standing,
+        paid=group_paid(items=standing),
         held_minor=payment.amount_minor - settled_minor if payment.reverses_id is None else 0,
         balance_after_minor=get_balance_after(item_id=item_id),
         reason=payment.reason,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -17,6 +19,8 @@ from hydria.platform.access import Actor, Permission
 from hydria.receivables.domain.allocation import OLDEST_DUE_FIRST, OpenItems, SortKey
 from hydria.receivables.domain.items import ItemKind, ItemSide
 from hydria.receivables.models import KIND_LABELS, Allocation, AllocationRule, Item, OpenItem
+
+_SAME_DOCUMENT = attrgetter("effective_date", "side", "kind", "source_id", "due_date")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,7 @@ class OpenItemCard:
     document_code: str
     effective_date: datetime.date
     due_date: datetime.date
+    rank: int
     amount_minor: int
     open_minor: int
     is_overdue: bool
@@ -79,14 +84,18 @@ class Settlement:
     source_id: int
     document_code: str
     due_date: datetime.date
+    rank: int
     amount_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
-    """One item on a statement; `balance_minor` is the running balance after it."""
+    """
+    One document on a statement; `balance_minor` is the running balance after it.
 
-    item_id: int
+    An invoice whose charges have several ranks has several items and, here, one line.
+    """
+
     kind: str
     kind_label: str
     source_id: int
@@ -179,6 +188,7 @@ def list_open_items(*, account_id: int, today: datetime.date, side: ItemSide = I
             document_code=open_item.item.document_code,
             effective_date=open_item.item.effective_date,
             due_date=open_item.due_date,
+            rank=open_item.rank,
             amount_minor=open_item.item.amount_minor,
             open_minor=open_item.open_minor,
             is_overdue=side == ItemSide.OWED and open_item.due_date < today,
@@ -204,22 +214,22 @@ def get_statement(*, actor: Actor, account_id: int, start_date: datetime.date, e
         .order_by("effective_date", "id")
     )
     lines = []
-    for item in items:
-        owed = item.side == ItemSide.OWED
-        debit_minor, credit_minor = (item.amount_minor, 0) if owed else (0, item.amount_minor)
+    for _document, together in itertools.groupby(items, key=_SAME_DOCUMENT):
+        parts = list(together)
+        document, amount_minor = parts[0], sum(item.amount_minor for item in parts)
+        debit_minor, credit_minor = (amount_minor, 0) if document.side == ItemSide.OWED else (0, amount_minor)
         balance_minor += debit_minor - credit_minor
         lines.append(
             StatementLine(
-                item_id=item.pk,
-                kind=item.kind,
-                kind_label=str(KIND_LABELS[item.kind]),
-                source_id=item.source_id,
-                document_code=item.document_code,
-                effective_date=item.effective_date,
-                due_date=item.due_date,
+                kind=document.kind,
+                kind_label=str(KIND_LABELS[document.kind]),
+                source_id=document.source_id,
+                document_code=document.document_code,
+                effective_date=document.effective_date,
+                due_date=document.due_date,
                 debit_minor=debit_minor,
                 credit_minor=credit_minor,
-                open_minor=item.open_minor,
+                open_minor=sum(item.open_minor for item in parts),
                 balance_minor=balance_minor,
             )
         )
@@ -257,6 +267,12 @@ def get_open_amounts(*, account_id: int, item_ids: Sequence[int]) -> dict[int, I
     }
 
 
+def sum_documents(*, kind: ItemKind, source_ids: Iterable[int]) -> dict[int, int]:
+    """Return what documents charged in full, settled or not, by document."""
+    rows = Item.objects.filter(kind=kind, source_id__in=list(source_ids), side=ItemSide.OWED).values("source_id")
+    return {row["source_id"]: int(row["total"]) for row in rows.annotate(total=Sum("amount_minor"))}
+
+
 def list_settlements(*, held_item_ids: Sequence[int]) -> list[Settlement]:
     """Return what held items settle now, oldest first."""
     made = (
@@ -272,6 +288,7 @@ def list_settlements(*, held_item_ids: Sequence[int]) -> list[Settlement]:
             source_id=allocation.owed_item.source_id,
             document_code=allocation.owed_item.document_code,
             due_date=allocation.owed_item.due_date,
+            rank=allocation.owed_item.rank,
             amount_minor=allocation.amount_minor,
         )
         for allocation in made

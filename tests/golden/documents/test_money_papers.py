@@ -8,7 +8,7 @@ import re
 from hydria.agreements.queries import AccountLine
 from hydria.kernel.money import Currency
 from hydria.payments.documents import receipt
-from hydria.payments.queries import PaymentCard, TenderCard
+from hydria.payments.queries import PaidDocument, PaymentCard, TenderCard
 from hydria.platform.documents.formats import Formats
 from hydria.platform.documents.letterhead import Letterhead
 from hydria.receivables.documents import statement
@@ -38,14 +38,14 @@ def payment(*, reverses_code: str = "") -> PaymentCard:
             TenderCard(kind="CASH", kind_label="Efectivo", amount_minor=100_000, reference=""),
             TenderCard(kind="CARD", kind_label="Tarjeta", amount_minor=50_000, reference="4242"),
         ),
-        settlements=(
-            Settlement(
-                held_item_id=1,
-                kind="INVOICE",
+        settlements=paid_items(),
+        paid=(
+            PaidDocument(
                 kind_label="Factura",
-                source_id=1,
                 document_code="B-000123456",
+                invoice_id=1,
                 due_date=NOW.date(),
+                charges=("Agua", "Saneamiento"),
                 amount_minor=65_419,
             ),
         ),
@@ -60,13 +60,29 @@ def payment(*, reverses_code: str = "") -> PaymentCard:
     )
 
 
+def paid_items() -> tuple[Settlement, ...]:
+    """Return what paid an invoice whose charges have two ranks."""
+    return tuple(
+        Settlement(
+            held_item_id=1,
+            kind="INVOICE",
+            kind_label="Factura",
+            source_id=1,
+            document_code="B-000123456",
+            due_date=NOW.date(),
+            rank=rank,
+            amount_minor=amount_minor,
+        )
+        for rank, amount_minor in ((10, 60_000), (50, 5_419))
+    )
+
+
 def statement_of(line_count: int) -> Statement:
     """Return a statement with an invoice of 10.00 every day."""
     first_date = datetime.date(2026, 1, 1)
     days = [first_date + datetime.timedelta(days=number) for number in range(line_count)]
     lines = tuple(
         StatementLine(
-            item_id=number,
             kind="INVOICE",
             kind_label="Factura",
             source_id=number,

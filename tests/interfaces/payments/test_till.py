@@ -14,7 +14,7 @@ from hydria.payments.operations import create_till, open_receipt_series, open_se
 from hydria.payments.queries import list_tills
 from hydria.platform.access import SYSTEM, Permission
 from hydria.platform.models import Company, Role, User
-from money_factories import NOW, TODAY, chart_of_accounts, household_with_two_overdue_invoices
+from money_factories import NOW, TODAY, chart_of_accounts, household_with_two_overdue_invoices, post_invoice
 
 pytestmark = pytest.mark.django_db
 
@@ -142,7 +142,7 @@ class TestTakePayment:
 
         response = till.post(
             reverse("till_account", args=[account.pk]),
-            money(card_minor="200.00", card_reference="AUTH-7", item_ids=[first]),
+            money(card_minor="200.00", card_reference="AUTH-7", documents=[first]),
         )
 
         page = response.content.decode()
@@ -168,6 +168,49 @@ class TestTakePayment:
 
         assert response.status_code == 422
         assert Payment.objects.count() == 1
+
+    def test_shows_an_invoice_in_one_row_opened_out_to_its_charges(self, till, household):
+        account, _items = household
+        parts = [
+            post_invoice(account.pk, amount_minor, rank=rank, source_id=901)
+            for rank, amount_minor in ((10, 300), (20, 400))
+        ]
+
+        page = till.get(reverse("till_account", args=[account.pk])).content.decode()
+
+        assert page.count("F-000901") == 1
+        assert reverse("invoice", args=[901]) in page
+        assert "7.00" in page
+        assert all(f'value="{part}" data-part-of="{parts[0]}"' in page for part in parts)
+
+    def test_pays_a_chosen_invoice_with_all_its_charges(self, till, household):
+        account, _items = household
+        parts = [
+            post_invoice(account.pk, amount_minor, rank=rank, source_id=902)
+            for rank, amount_minor in ((10, 300), (20, 400))
+        ]
+
+        response = till.post(
+            reverse("till_account", args=[account.pk]), money(amount_minor="7.00", documents=[parts[0]]), follow=True
+        )
+
+        (paid,) = response.context["payment"].paid
+        assert (paid.document_code, paid.amount_minor) == ("F-000902", 700)
+
+    def test_shows_how_to_write_what_can_be_read_in_two_ways(self, till, household):
+        account, _items = household
+
+        page = till.post(reverse("till_account", args=[account.pk]), money(cash_minor="200,50")).content.decode()
+
+        assert "“200,50” can be read in two ways. If you mean 200.50, write it so." in page
+        assert not Payment.objects.exists()
+
+    def test_blames_the_field_that_falls_short(self, till, household):
+        account, _items = household
+
+        response = till.post(reverse("till_account", args=[account.pk]), money(cash_minor="100.00"))
+
+        assert list(response.context["form"].errors) == ["cash_minor"]
 
     @pytest.mark.parametrize("amount", ["-1", "abc", "1.234", "0", ""])
     def test_refuses_what_is_no_amount(self, till, household, amount):

@@ -33,10 +33,7 @@ def build_data(*, card: PaymentCard, letterhead: Letterhead, formats: Formats) -
             (_("Gives back"), card.reverses_code),
             (_("Reason"), card.reason),
         ]
-        paid = [
-            (settlement.document_code or settlement.kind_label, settlement.amount_minor)
-            for settlement in card.settlements
-        ]
+        paid = [(document.document_code or document.kind_label, document.amount_minor) for document in card.paid]
         if card.held_minor:
             paid.append((_("Held for your next invoice"), card.held_minor))
         tenders = [

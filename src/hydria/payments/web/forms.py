@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -9,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from hydria.payments import queries
+from hydria.payments._documents import Debt
 from hydria.payments.domain.tenders import ChangeNotCovered, Tendered, TenderKind, give_change
 from hydria.platform.web.forms import AmountField, DeskForm
-from hydria.receivables.queries import OpenItemCard
 
 
 class OpenSessionForm(DeskForm):
@@ -41,16 +43,30 @@ class ReversalForm(DeskForm):
     reason = forms.CharField(label=_("Reason"), max_length=250)
 
 
+def _choice_of_debts(label: Any) -> forms.TypedMultipleChoiceField:
+    settled = _("One of the debts chosen is settled meanwhile. Look at what is still open and choose again.")
+    return forms.TypedMultipleChoiceField(
+        label=label,
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": settled},
+    )
+
+
 class PaymentForm(DeskForm):
     """
     Money handed over for an account.
+
+    A debt is chosen whole, by its first item in `documents`, or part by part in `item_ids`.
 
     Clean data holds `tenders` (change taken off), `change_minor`, `item_ids` (None settles by the company's rule) and
     `key`, which makes sending the form twice pay once.
     """
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    item_ids = forms.TypedMultipleChoiceField(coerce=int, required=False, widget=forms.CheckboxSelectMultiple)
+    documents = _choice_of_debts(_("Debts"))
+    item_ids = _choice_of_debts(_("Charges"))
     amount_minor = AmountField(label=_("To pay"))
     cash_minor = AmountField(label=_("Cash"), required=False)
     card_minor = AmountField(label=_("Card"), required=False)
@@ -60,17 +76,25 @@ class PaymentForm(DeskForm):
     transfer_minor = AmountField(label=_("Transfer"), required=False)
     transfer_reference = forms.CharField(label=_("Transfer number"), max_length=60, required=False)
 
-    def __init__(self, *args: Any, open_items: list[OpenItemCard], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, debts: Sequence[Debt], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        debts = self.fields["item_ids"]
-        assert isinstance(debts, forms.ChoiceField)
-        debts.choices = [(item.item_id, item.document_code) for item in open_items]
+        self._offer("documents", [(debt.parts[0].item_id, debt.document_code) for debt in debts])
+        self._offer("item_ids", [(part.item_id, part.name) for debt in debts for part in debt.parts])
+        self.items_of = {debt.parts[0].item_id: debt.item_ids for debt in debts}
         self.fields["amount_minor"].widget.attrs["data-due"] = ""
         for kind in TenderKind:
             self.fields[f"{kind.lower()}_minor"].widget.attrs["data-tender"] = ""
             if reference := self.fields.get(f"{kind.lower()}_reference"):
                 reference.widget.attrs["placeholder"] = reference.label
         self.fields["cash_minor"].widget.attrs["autofocus"] = True
+
+    def _offer(self, name: str, choices: list[tuple[int, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def _refuse(self, kind: TenderKind, sentence: Any) -> None:
+        self.add_error(f"{kind.lower()}_minor", ValidationError(sentence, code="change_not_covered"))
 
     def clean(self) -> dict[str, Any]:
         """Turn the fields into tenders, with the change taken off the cash."""
@@ -93,16 +117,19 @@ class PaymentForm(DeskForm):
         try:
             tenders, change_minor = give_change(tendered=tendered, due_minor=due_minor)
         except ChangeNotCovered as refusal:
-            missing = int(refusal.args[0]) < 0
-            message = (
-                _("What was handed over is less than what is to be paid.")
-                if missing
-                else _("Change is given from cash only; lower the other amounts.")
-            )
-            raise ValidationError(message, code="change_not_covered") from refusal
+            if int(refusal.args[0]) < 0:
+                self._refuse(tendered[-1].kind, _("What was handed over is less than what is to be paid."))
+            else:
+                other = next(tender.kind for tender in tendered if tender.kind is not TenderKind.CASH)
+                self._refuse(other, _("Change is given from cash only; lower the other amounts."))
+            return data
+        chosen = {
+            *data["item_ids"],
+            *itertools.chain.from_iterable(self.items_of[first] for first in data["documents"]),
+        }
         return {
             "key": data["key"],
             "tenders": tenders,
             "change_minor": change_minor,
-            "item_ids": data["item_ids"] or None,
+            "item_ids": sorted(chosen) or None,
         }

@@ -21,13 +21,17 @@ from hydria.platform.access import Permission
 from hydria.platform.queries import get_letterhead
 from hydria.platform.web.asking import day_asked, number_asked
 from hydria.platform.web.doors import actor_of, needs, render_page
-from hydria.platform.web.formats import get_currency, get_formats
+from hydria.platform.web.formats import get_formats
 from hydria.platform.web.forms import go_to, handle_form
 from hydria.platform.web.listing import build_list, show_list
 
 
 def _my_session(request: HttpRequest) -> TillSession | None:
     return queries.find_open_session(user_id=actor_of(request).user_id)
+
+
+def _chosen(typed: list[str]) -> set[int]:
+    return {int(item_id) for item_id in typed if item_id.isdecimal()}
 
 
 @needs(Permission.PAYMENT_TAKE)
@@ -104,17 +108,16 @@ def take_payment(request: HttpRequest, account_id: int) -> HttpResponse:
         return f"{reverse('payment', args=[payment.pk])}?change={data['change_minor']}"
 
     initial = {"key": uuid.uuid4().hex, "amount_minor": max(payer.balance.balance_minor, 0) or None}
-    form = forms.PaymentForm(request.POST or None, initial=initial, open_items=payer.open_items)
+    form = forms.PaymentForm(request.POST or None, initial=initial, debts=payer.debts)
     context = {
         "title": payer.account.holder_name or payer.account.number,
         "payer": payer,
-        "exponent": get_currency().exponent,
-        "locale": str(get_formats().locale).replace("_", "-"),
+        "marks": get_formats().marks,
         "tender_rows": [
             (form[f"{kind.lower()}_minor"], form[f"{kind.lower()}_reference"] if kind is not TenderKind.CASH else None)
             for kind in TenderKind
         ],
-        "chosen": set(map(int, form["item_ids"].value() or [])),
+        "chosen": {name: _chosen(form[name].value() or []) for name in ("documents", "item_ids")},
     }
     return handle_form(request, form=form, act=act, template="payments/take_payment.html", context=context)
 

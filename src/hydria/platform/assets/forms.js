@@ -42,6 +42,9 @@ export function startForms() {
   document.addEventListener("change", (event) => {
     if (event.target.closest("form[data-autosubmit]") && event.target.matches("select, input[type=checkbox], input[type=date]")) event.target.form.requestSubmit();
   });
-  // A page that is one form starts in its first field, and after a refusal with the reasons.
-  (document.querySelector(".error-summary") ?? document.querySelector(".starts-here :is(input:not([type=hidden]), select, textarea)"))?.focus();
+  // A page that is one form starts in its first field; after a refusal in the field that was refused, with what was
+  // typed ready to be typed over, or with the reasons where no field is to blame (they are an alert and read out anyway).
+  const refused = document.querySelector("form [aria-invalid=true]:not([type=hidden])");
+  (refused ?? document.querySelector(".error-summary") ?? document.querySelector(".starts-here :is(input:not([type=hidden]), select, textarea)"))?.focus();
+  refused?.select?.();
 }

@@ -1,39 +1,54 @@
 // Money handed over at the till: what is still missing, and the change. The server counts again.
+import { readAmount, spellAmount } from "./amounts.js";
 
-const decimalOf = (locale) => new Intl.NumberFormat(locale).formatToParts(1.5).find((part) => part.type === "decimal").value;
+const UNCLEAR = "–";
 
 export function tenders() {
   return {
     dueMinor: 0,
     givenMinor: 0,
-    exponent: 2,
-    locale: "en",
+    marks: {},
     init() {
-      this.locale = this.$root.dataset.locale;
-      this.exponent = Number(this.$root.dataset.exponent);
+      const { group, decimal, exponent } = this.$root.dataset;
+      this.marks = { group, decimal, exponent: Number(exponent) };
       this.count();
     },
-    // Choosing debts proposes their sum; choosing none, the whole balance that the page came with.
+    // A document is chosen with all its charges; choosing all of its charges chooses it.
     choose(event) {
-      if (!event.target.matches("[data-debt]")) return;
-      const chosen = [...this.$root.querySelectorAll("[data-debt]:checked")];
+      const { partOf } = event.target.dataset;
+      if (!partOf && !event.target.matches("[data-debt]")) return;
+      const first = partOf ?? event.target.value;
+      const parts = [...this.$root.querySelectorAll(`[data-part-of="${first}"]`)];
+      const whole = this.$root.querySelector(`[data-debt][value="${first}"]`);
+      if (partOf) {
+        whole.checked = parts.every((part) => part.checked);
+        whole.indeterminate = !whole.checked && parts.some((part) => part.checked);
+      } else parts.forEach((part) => (part.checked = whole.checked));
+      this.propose();
+    },
+    // Choosing debts proposes their sum; choosing none, the whole balance that the page came with.
+    propose() {
+      const debts = [...this.$root.querySelectorAll("[data-debt]:checked")].map((debt) => Number(debt.dataset.debt));
+      const parts = [...this.$root.querySelectorAll("[data-part]:checked")]
+        .filter((part) => !this.$root.querySelector(`[data-debt][value="${part.dataset.partOf}"]`).checked)
+        .map((part) => Number(part.dataset.part));
+      const chosen = [...debts, ...parts];
       const due = this.$root.querySelector("[data-due]");
-      due.value = chosen.length ? this.show(chosen.reduce((sum, debt) => sum + Number(debt.dataset.debt), 0)) : due.defaultValue;
+      due.value = chosen.length ? spellAmount(chosen.reduce((sum, minor) => sum + minor, 0), this.marks) : due.defaultValue;
       this.count();
     },
     count() {
-      this.dueMinor = this.read(this.$root.querySelector("[data-due]")?.value ?? "0");
-      this.givenMinor = [...this.$root.querySelectorAll("[data-tender]")].reduce((sum, field) => sum + this.read(field.value), 0);
+      this.dueMinor = this.read(this.$root.querySelector("[data-due]"));
+      this.givenMinor = [...this.$root.querySelectorAll("[data-tender]")].reduce((sum, field) => sum + this.read(field), 0);
     },
-    get missing() { return this.show(Math.max(0, this.dueMinor - this.givenMinor)); },
-    get change() { return this.show(Math.max(0, this.givenMinor - this.dueMinor)); },
-    read(text) {
-      const digits = [...text].filter((letter) => /\d/.test(letter) || letter === decimalOf(this.locale)).join("");
-      return Math.round(Number(digits.replace(",", ".")) * 10 ** this.exponent) || 0;
+    get missing() { return this.show(this.dueMinor - this.givenMinor); },
+    get change() { return this.show(this.givenMinor - this.dueMinor); },
+    read(field) {
+      if (!field.value.trim()) return 0;
+      return readAmount(field.value, this.marks) ?? NaN;
     },
     show(minor) {
-      const digits = { minimumFractionDigits: this.exponent, maximumFractionDigits: this.exponent };
-      return (minor / 10 ** this.exponent).toLocaleString(this.locale, digits);
+      return Number.isNaN(minor) ? UNCLEAR : spellAmount(Math.max(0, minor), this.marks);
     },
   };
 }

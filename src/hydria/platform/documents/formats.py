@@ -12,6 +12,7 @@ from babel.numbers import get_currency_symbol
 
 from hydria.kernel.money import Currency
 from hydria.kernel.periods import Period
+from hydria.platform.documents.spelled import Marks
 
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -54,6 +55,12 @@ class Formats:
     def symbol(self) -> str:
         """Return the currency's local symbol."""
         return str(get_currency_symbol(self.currency.code, locale=self.locale))
+
+    @property
+    def marks(self) -> Marks:
+        """Return the marks by which amounts that people type are read."""
+        symbols = self.locale.number_symbols["latn"]
+        return Marks(group=symbols["group"], decimal=symbols["decimal"], exponent=self.currency.exponent)
 
     def amount(self, amount_minor: int) -> str:
         """Spell an amount without its currency, with all of the currency's decimals."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from babel.numbers import NumberFormatError, parse_decimal
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
 from hydria.kernel.errors import UnableTo
+from hydria.platform.documents.formats import MINUS
+from hydria.platform.documents.spelled import NotAnAmount
 from hydria.platform.web.doors import render_page
-from hydria.platform.web.formats import get_currency, get_formats
+from hydria.platform.web.formats import get_formats
 
 UNPROCESSABLE = 422
 AMOUNT_MAX_MINOR = 10**15
@@ -50,24 +50,27 @@ class AmountField(forms.Field):
     widget = forms.TextInput(attrs={"inputmode": "decimal", "class": "num", "autocomplete": "off"})
     default_error_messages = {
         "invalid": _("Enter an amount, such as %(example)s."),
+        "unclear": _("“%(typed)s” can be read in two ways. If you mean %(example)s, write it so."),
         "negative": _("Enter an amount above zero."),
         "too_large": _("This amount is too large."),
     }
 
     def to_python(self, value: object) -> int | None:
         """Return minor units."""
-        typed = re.sub(r"\s", "", str(value or ""))
+        typed = str(value or "").strip()
         if not typed:
             return None
+        if typed.startswith(("-", MINUS)):
+            raise forms.ValidationError(self.error_messages["negative"], code="negative")
+        formats = get_formats()
         try:
-            amount_minor = get_currency().to_minor(parse_decimal(typed, locale=get_formats().locale, strict=True))
-        except (NumberFormatError, ValueError) as error:
-            example = {"example": get_formats().amount(123_450)}
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid", params=example) from error
+            amount_minor = formats.marks.read(typed)
+        except NotAnAmount as refusal:
+            code = "invalid" if refusal.meant_minor is None else "unclear"
+            words = {"typed": typed[:30], "example": formats.amount(refusal.meant_minor or 123_450)}
+            raise forms.ValidationError(self.error_messages[code], code=code, params=words) from refusal
         if amount_minor > AMOUNT_MAX_MINOR:
             raise forms.ValidationError(self.error_messages["too_large"], code="too_large")
-        if amount_minor < 0:
-            raise forms.ValidationError(self.error_messages["negative"], code="negative")
         return amount_minor
 
     def prepare_value(self, value: object) -> object:
