@@ -107,6 +107,45 @@ def _compiled(text: str, name: str) -> CompiledTariff:
     return compile_tariff(text, name=name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedVersion:
+    """A version whose text has been checked, so that it can price; `from_date` is None until it is published."""
+
+    version_id: int
+    code: str
+    title: str
+    currency: str
+    sequence: int
+    state: str
+    version_hash: str
+    text: str
+    from_date: datetime.date | None
+
+
+def list_checked_versions(*, actor: Actor) -> list[CheckedVersion]:
+    """
+    Return the versions that can price, published or not, by code and newest first.
+
+    :raises UnableToPermit: if the actor may not see tariffs.
+    """
+    actor.require(Permission.TARIFF_VIEW)
+    versions = TariffVersion.objects.filter(version_hash__gt="").select_related("tariff")
+    return [
+        CheckedVersion(
+            version_id=version.pk,
+            code=version.tariff.code,
+            title=version.tariff.title,
+            currency=version.tariff.currency,
+            sequence=version.sequence,
+            state=version.state,
+            version_hash=version.version_hash,
+            text=version.text,
+            from_date=version.from_date,
+        )
+        for version in versions.order_by("tariff__code", "-sequence")
+    ]
+
+
 def list_tariffs(*, actor: Actor) -> list[TariffRow]:
     """
     Return the tariffs by code with the version in force.
