@@ -12,7 +12,7 @@ from django.db.models import Case, Count, Max, Min, OuterRef, Q, QuerySet, Subqu
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from hydria.billing import _proving, _replay, _selection
+from hydria.billing import _proving, _rehearsing, _replay, _selection
 from hydria.billing._comparing import changes_between
 from hydria.billing._selection import AccountRange
 from hydria.billing.domain.changes import Change
@@ -585,3 +585,11 @@ def _charge(version: VersionCard, charge_id: int) -> ChargeCard:
 
 def _name(charge: ChargeCard) -> str:
     return charge.name_in((get_language() or "en").split("-")[0])
+
+
+# What a run would bill by texts that need not be in force (TAR-09)
+RehearsedScope = _rehearsing.RehearsedScope
+list_rehearsed_ranges = _rehearsing.list_rehearsed_ranges
+measure_use = _rehearsing.measure_use
+load_used = _rehearsing.load_used
+rehearse = _rehearsing.rehearse
