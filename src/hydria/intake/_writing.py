@@ -13,6 +13,7 @@ needs sets, so the register's SQL lives here, in one place, behind the same cons
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,7 +93,6 @@ class _RuleWriter:
         table = get_model(self.kind)._meta.db_table
         self.execute("DROP TABLE IF EXISTS intake_incoming")
         total = self.execute(f"CREATE TEMP TABLE intake_incoming ON COMMIT DROP AS {self.incoming_sql(table)}")
-        self.execute("CREATE UNIQUE INDEX ON intake_incoming (position)")
         self.execute("ANALYZE intake_incoming")
         issues = [*self.unknown_references(), *self.fact_conflicts(table)]
         changed = 0 if self.kind.is_fact else self.update(table)
@@ -111,8 +111,7 @@ class _RuleWriter:
         joins = [self.reference_join(field) for field in references]
         sequence = f"pg_get_serial_sequence('{table}', 'id')"
         return (
-            "SELECT row_number() OVER (ORDER BY s.row_number) AS position, s.row_number,"
-            f" coalesce(existing.id, nextval({sequence})) AS target_id, existing.id IS NULL AS is_new,"
+            f"SELECT s.row_number, coalesce(existing.id, nextval({sequence})) AS target_id, existing.id IS NULL AS is_new,"
             f" s.fields->>'key' AS alias, {', '.join([*columns, *raw])}"
             f" FROM intake_stagedrow s {' '.join(joins)} {self.existing_join(table)}"
             " WHERE s.batch_id = %(batch_id)s AND s.rule = %(rule)s"
@@ -217,8 +216,8 @@ class _RuleWriter:
         columns = list(self.columns())
         before = ", ".join(f"'{column}', t.{column}" for column in columns)
         changed = self.execute(
-            "INSERT INTO intake_loadeffect (batch_id, rule, kind, target_id, action, before)"
-            f" SELECT %(batch_id)s, %(rule)s, %(kind)s, t.id, 'CHANGED', jsonb_build_object({before})"
+            "INSERT INTO intake_loadeffect (batch_id, rule, kind, first_id, last_id, action, before)"
+            f" SELECT %(batch_id)s, %(rule)s, %(kind)s, t.id, t.id, 'CHANGED', jsonb_build_object({before})"
             f" FROM {table} t JOIN intake_incoming i ON i.target_id = t.id WHERE NOT i.is_new AND {self.differs()}"
         )
         if changed:
@@ -239,15 +238,27 @@ class _RuleWriter:
         more = {**unfed, **_CONSTANTS.get(self.kind.name, {})}
         names = ", ".join(["id", *columns, *more])
         values = ", ".join(["target_id", *columns, *more.values()])
-        statement = (
-            f"INSERT INTO {table} ({names}) SELECT {values} FROM intake_incoming"
-            " WHERE is_new AND position >= %(first)s AND position < %(end)s"
+        statement = f"INSERT INTO {table} ({names}) SELECT {values} FROM intake_incoming WHERE is_new"
+        try:
+            with transaction.atomic(), _overlaps_refused_afterwards(table):
+                self.execute(statement)
+        except (IntegrityError, DataError):
+            return self.insert_the_others(statement)
+        return self.remember(), []
+
+    def insert_the_others(self, statement: str) -> tuple[int, list[Issue]]:
+        """Insert all rows but those that the database refuses, and name each of these."""
+        self.execute("ALTER TABLE intake_incoming ADD position bigint")
+        end = 1 + self.execute(
+            "UPDATE intake_incoming i SET position = numbered.position FROM (SELECT ctid,"
+            " row_number() OVER (ORDER BY row_number) AS position FROM intake_incoming) numbered"
+            " WHERE i.ctid = numbered.ctid"
         )
-        ((end,),) = self.fetch("SELECT coalesce(max(position), 0) + 1 FROM intake_incoming")
+        self.execute("CREATE UNIQUE INDEX ON intake_incoming (position)")
+        statement += " AND position >= %(first)s AND position < %(end)s"
         refusals = list(self.insert_halving(statement, first=1, end=end, budget=[REFUSED_ROWS_MAX]))
         refused = [position for position, _issue in refusals]
-        if refused:
-            self.execute("DELETE FROM intake_incoming WHERE position = ANY(%(refused)s)", refused=refused)
+        self.execute("DELETE FROM intake_incoming WHERE position = ANY(%(refused)s)", refused=refused)
         return self.remember(), [issue for _position, issue in refusals]
 
     def post(self) -> tuple[int, list[Issue]]:
@@ -282,9 +293,13 @@ class _RuleWriter:
 
     def remember(self) -> int:
         """Keep what was created, for undoing, and the numbers that the file gave; return how many rows it was."""
-        created = self.execute(
-            "INSERT INTO intake_loadeffect (batch_id, rule, kind, target_id, action)"
-            " SELECT %(batch_id)s, %(rule)s, %(kind)s, target_id, 'CREATED' FROM intake_incoming WHERE is_new"
+        ((created,),) = self.fetch("SELECT count(*) FROM intake_incoming WHERE is_new")
+        # Ids that follow one another without a gap share their distance to their place.
+        self.execute(
+            "INSERT INTO intake_loadeffect (batch_id, rule, kind, first_id, last_id, action)"
+            " SELECT %(batch_id)s, %(rule)s, %(kind)s, min(target_id), max(target_id), 'CREATED'"
+            " FROM (SELECT target_id, target_id - row_number() OVER (ORDER BY target_id) AS distance"
+            " FROM intake_incoming WHERE is_new) placed GROUP BY distance"
         )
         if self.kind.has_alias and self.scheme != OWN_SCHEME:
             self.execute(
@@ -292,7 +307,7 @@ class _RuleWriter:
                 " SELECT %(scheme)s, %(object_kind)s, target_id, alias FROM intake_incoming WHERE is_new"
             )
             self.execute("ANALYZE platform_externalalias")
-        return created
+        return int(created)
 
     def insert_halving(self, statement: str, *, first: int, end: int, budget: list[int]) -> Iterator[tuple[int, Issue]]:
         """Insert the rows of `[first, end)`; halve until each row that the database refuses stands alone."""
@@ -339,6 +354,43 @@ class _RuleWriter:
         }
 
 
+@contextmanager
+def _overlaps_refused_afterwards(table: str) -> Iterator[None]:
+    """
+    Have the exclusion constraints of an empty table checked once over all rows that the block inserts.
+
+    Row by row they cost several times what the rows do (docs/adr/0012). A table that holds rows keeps them as they are:
+    taking them off would lock out whoever reads it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT pg_has_role(c.relowner, 'USAGE') AND NOT EXISTS (SELECT FROM {table})"
+            " FROM pg_class c WHERE c.oid = %s::regclass",
+            [table],
+        )
+        (may_rebuild,) = cursor.fetchone()
+        cursor.execute(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE conrelid = %s::regclass AND contype = 'x' AND %s",
+            [table, may_rebuild],
+        )
+        rules = cursor.fetchall()
+        for name, _definition in rules:
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        yield
+        if rules:
+            check_deferred()  # a table with checks outstanding is not altered
+        for name, definition in rules:
+            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+
+
+def check_deferred() -> None:
+    """Check now what PostgreSQL would check at the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
 def _typed(field: Field) -> str:
     """Return the SQL that reads a field from a staged row; an empty cell becomes the field's default."""
     if field.column == "inputs":
@@ -357,18 +409,16 @@ def _default(field: Field) -> str:
 def delete_created(*, batch_id: int, kind: Kind) -> int:
     """Delete the rows of a kind that a batch created, with their aliases; call inside a transaction."""
     table = get_model(kind)._meta.db_table
-    created = (
-        "SELECT target_id FROM intake_loadeffect WHERE batch_id = %(batch_id)s AND kind = %(kind)s"
-        " AND action = 'CREATED'"
-    )
+    created = "intake_loadeffect e WHERE e.batch_id = %(batch_id)s AND e.kind = %(kind)s AND e.action = 'CREATED'"
     parameters: dict[str, Any] = {"batch_id": batch_id, "kind": kind.name, "object_kind": kind.model.lower()}
     with connection.cursor() as cursor:
         if kind.has_alias:
             cursor.execute(
-                f"DELETE FROM platform_externalalias WHERE object_kind = %(object_kind)s AND object_id IN ({created})",
+                f"DELETE FROM platform_externalalias a USING {created} AND a.object_kind = %(object_kind)s"
+                " AND a.object_id BETWEEN e.first_id AND e.last_id",
                 parameters,
             )
-        cursor.execute(f"DELETE FROM {table} WHERE id IN ({created})", parameters)
+        cursor.execute(f"DELETE FROM {table} t USING {created} AND t.id BETWEEN e.first_id AND e.last_id", parameters)
         return int(cursor.rowcount)
 
 
@@ -383,8 +433,8 @@ def restore_changed(*, batch_id: int, kind: Kind) -> None:
         if columns:
             assigned = ", ".join(f"{column} = was.{column}" for column in columns)
             cursor.execute(
-                f"UPDATE {table} t SET {assigned} FROM (SELECT e.target_id, (jsonb_populate_record(NULL::{table},"
-                f" e.before)).* {changed}) was WHERE t.id = was.target_id",
+                f"UPDATE {table} t SET {assigned} FROM (SELECT e.first_id AS target_id, (jsonb_populate_record("
+                f"NULL::{table}, e.before)).* {changed}) was WHERE t.id = was.target_id",
                 parameters,
             )
 
@@ -409,9 +459,10 @@ def count_dependents(*, batch_id: int, kind: Kind) -> Iterator[tuple[str, int]]:
             cursor.execute(
                 f"SELECT count(*) FROM {meta.db_table} d"
                 " JOIN intake_loadeffect e ON e.batch_id = %(batch_id)s AND e.kind = %(kind)s AND e.action = 'CREATED'"
-                f" AND e.target_id = d.{relation.field.column}"
+                f" AND d.{relation.field.column} BETWEEN e.first_id AND e.last_id"
                 " WHERE NOT EXISTS (SELECT FROM intake_loadeffect o WHERE o.batch_id = %(batch_id)s"
-                f" AND o.kind = %(own_kind)s AND o.action = 'CREATED' AND o.target_id = d.{meta.pk.column})",
+                " AND o.kind = %(own_kind)s AND o.action = 'CREATED'"
+                f" AND d.{meta.pk.column} BETWEEN o.first_id AND o.last_id)",
                 parameters,
             )
             (count,) = cursor.fetchone()

@@ -62,10 +62,15 @@ class StagedRow(models.Model):
     `rule` is the position of the mapping's record rule that made it.
     """
 
-    batch = models.ForeignKey(LoadBatch, on_delete=models.CASCADE, db_constraint=False, related_name="rows")
+    batch = models.ForeignKey(
+        LoadBatch, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="rows"
+    )
     rule = models.SmallIntegerField()
     row_number = models.IntegerField(help_text=_("Row of the file as a spreadsheet counts"))
     fields = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "rule"], name="staged_row_by_rule")]
 
 
 class FindingSeverity(models.TextChoices):
@@ -97,14 +102,24 @@ class LoadEffectAction(models.TextChoices):
 
 
 class LoadEffect(models.Model):
-    """A row that a batch created or changed, with what it held before: what undoing needs. A bulk table."""
+    """
+    Rows that a batch created, or one that it changed with what it held before: what undoing needs. A bulk table.
 
-    batch = models.ForeignKey(LoadBatch, on_delete=models.CASCADE, db_constraint=False, related_name="effects")
+    Created rows take their ids in one go, so a year of readings is one range of ids, or a few.
+    """
+
+    batch = models.ForeignKey(
+        LoadBatch, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="effects"
+    )
     rule = models.SmallIntegerField()
     kind = models.CharField(max_length=30)
-    target_id = models.BigIntegerField()
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
     action = models.CharField(max_length=10, choices=LoadEffectAction.choices)
     before = models.JSONField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["batch", "kind", "target_id"], name="load_effect_by_target")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(last_id__gte=models.F("first_id")), name="effect_covers_a_row")
+        ]
+        indexes = [models.Index(fields=["batch", "kind", "first_id"], name="load_effect_by_target")]

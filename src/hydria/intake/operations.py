@@ -322,9 +322,7 @@ def _write_records(batch: LoadBatch, *, actor: Actor) -> tuple[dict[str, dict[st
         for name in of_kind:
             of_kind[name] += getattr(written, name)
         issues.extend(issue for issue in refused if issue.row not in told)
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    _writing.check_deferred()
     return counts, sorted(issues, key=lambda issue: issue.row)
 
 
@@ -384,7 +382,7 @@ def _refuse_if_changed_since(batch: LoadBatch) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(DISTINCT a.row_id) FROM intake_loadeffect e JOIN platform_auditentry a"
-                " ON a.table_name = %s AND a.row_id = e.target_id AND a.action = 'UPDATE'"
+                " ON a.table_name = %s AND a.row_id BETWEEN e.first_id AND e.last_id AND a.action = 'UPDATE'"
                 " AND a.transaction_id > %s WHERE e.batch_id = %s AND e.kind = %s",
                 [table, batch.applied_transaction_id, batch.pk, kind.name],
             )

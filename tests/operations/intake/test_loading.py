@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from hydria.agreements.models import Account, ServiceAgreement
 from hydria.intake import operations
@@ -18,7 +18,7 @@ from hydria.intake.operations import (
 )
 from hydria.ledger.models import Entry
 from hydria.ledger.operations import create_chart
-from hydria.metering.models import Meter, Reading
+from hydria.metering.models import Installation, Meter, Reading
 from hydria.parties.models import Party
 from hydria.platform.access import SYSTEM, Actor, Permission, UnableToPermit
 from hydria.platform.models import AuditEntry, ExternalAlias
@@ -88,6 +88,12 @@ def findings_of(batch: LoadBatch) -> list[tuple[int, str, str]]:
 def count_register() -> tuple[int, ...]:
     tables = (Party, Premise, ServicePoint, Account, ServiceAgreement, Meter, ExternalAlias)
     return tuple(table.objects.count() for table in tables)
+
+
+def count_overlap_rules() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_constraint WHERE contype = 'x'")
+        return cursor.fetchone()[0]
 
 
 @pytest.fixture(autouse=True)
@@ -276,6 +282,32 @@ class TestApplyLoad:
 
         assert Party.objects.get().name == "Robert'); DROP TABLE parties_party;--"
         assert (Premise.objects.get().address, Meter.objects.get().serial) == ("=1+1", "%s{}\\")
+
+
+class TestTheFirstLoad:
+    """Into empty tables, where overlaps are checked after the rows."""
+
+    def test_leaves_every_overlap_rule_in_force(self):
+        rules = count_overlap_rules()
+
+        apply(TOWN)
+
+        assert count_overlap_rules() == rules
+        with pytest.raises(IntegrityError, match="meter_is_at_one_point_at_a_time"), transaction.atomic():
+            first, last = Installation.objects.order_by("id")
+            Installation.objects.create(
+                meter=first.meter, service_point=last.service_point, valid_during=first.valid_during
+            )
+
+    def test_names_the_rows_that_overlap(self):
+        mapping = REGISTER.replace("key: no, serial: meter", "key: meter, serial: meter").replace(
+            "meter: no, ", "meter: meter, "
+        )
+
+        batch = check(TOWN.replace("2020-01-01,M2", "2021-01-01,M1"), mapping)
+
+        assert (batch.state, findings_of(batch)) == (LoadState.REFUSED, [(3, "installation", "refused_by_rule")])
+        assert batch.findings.get().data["rule"] == "meter_is_at_one_point_at_a_time"
 
 
 class TestReverseLoad:

@@ -116,6 +116,21 @@ class TestReadCsv:
     def test_refuses_an_encoding_that_does_not_exist(self):
         assert finding_of(b"a\n1\n", Source(encoding="klingon")).code == "encoding_unknown"
 
+    @given(
+        st.lists(st.lists(st.text("aá1 =.", max_size=3), min_size=1, max_size=3), max_size=6),
+        st.sampled_from(["\n", "\r\n"]),
+    )
+    def test_reads_a_plain_file_in_columns_as_it_reads_a_quoted_one_row_by_row(self, rows, line_end):
+        body = line_end.join(";".join(row) for row in rows)
+
+        in_columns = read_table(f"a;b{line_end}{body}".encode(), source=Source(delimiter=";"), limits=SMALL)
+        by_rows = read_table(f'"a";b{line_end}{body}'.encode(), source=Source(delimiter=";"), limits=SMALL)
+
+        assert in_columns[1] == by_rows[1]
+        if in_columns[0] is not None:
+            assert in_columns[0].cells.rows() == by_rows[0].cells.rows()
+            assert in_columns[0].row_numbers.to_list() == by_rows[0].row_numbers.to_list()
+
 
 class TestReadXlsx:
     def test_spells_cells_as_a_person_would_type_them(self):
