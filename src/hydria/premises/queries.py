@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from hydria.platform.access import Actor, Permission
 from hydria.platform.searching import find_alike, find_by_words
-from hydria.premises.models import BillingCycle, Category, Premise, Route, ServicePoint
+from hydria.premises.models import BillingCycle, Category, Premise, Route, Sector, ServicePoint
 
 
 def list_premises(*, actor: Actor) -> QuerySet[Premise]:
@@ -86,3 +86,13 @@ def list_cycles() -> QuerySet[BillingCycle]:
 def list_routes() -> QuerySet[Route]:
     """Return the routes with their cycle and sector, by code."""
     return Route.objects.select_related("cycle", "sector").order_by("code")
+
+
+def list_categories() -> QuerySet[Category]:
+    """Return the tariff categories by code."""
+    return Category.objects.order_by("code")
+
+
+def list_sectors() -> QuerySet[Sector]:
+    """Return the commercial sectors by code."""
+    return Sector.objects.order_by("code")
