@@ -142,12 +142,41 @@ class BillingExclusion(models.Model):
     agreement = models.ForeignKey(ServiceAgreement, on_delete=models.PROTECT, related_name="billing_exclusions")
     reason = models.CharField(max_length=200)
     valid_during = DateRangeField()
+    review_date = models.DateField(
+        null=True, blank=True, help_text=_("When somebody looks again whether the reason still holds")
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~models.Q(reason=""), name="exclusion_from_billing_has_a_reason"),
             ExclusionConstraint(
                 name="agreement_is_excluded_once_at_a_time",
+                expressions=[
+                    ("agreement", RangeOperators.EQUAL),
+                    ("valid_during", RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+
+class Suspension(models.Model):
+    """A time without supply that leaves the agreement in force, dated and with its reason (CUS-07)."""
+
+    agreement = models.ForeignKey(ServiceAgreement, on_delete=models.PROTECT, related_name="suspensions")
+    reason = models.CharField(max_length=200)
+    valid_during = DateRangeField()
+    exclusion = models.OneToOneField(
+        BillingExclusion,
+        null=True,
+        on_delete=models.SET_NULL,
+        help_text=_("What keeps the agreement out of billing for as long; empty where the tariff goes on being due"),
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="suspension_has_a_reason"),
+            ExclusionConstraint(
+                name="agreement_is_suspended_once_at_a_time",
                 expressions=[
                     ("agreement", RangeOperators.EQUAL),
                     ("valid_during", RangeOperators.OVERLAPS),

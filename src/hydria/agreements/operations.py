@@ -19,6 +19,7 @@ from hydria.agreements.models import (
     DeliveryMode,
     Exemption,
     ServiceAgreement,
+    Suspension,
 )
 from hydria.kernel.errors import UnableTo
 from hydria.parties import queries as parties
@@ -54,7 +55,11 @@ class UnableToGrantExemption(UnableTo):
 
 
 class UnableToExcludeFromBilling(UnableTo):
-    """The agreement cannot be excluded from billing."""
+    """The agreement cannot be excluded from billing, or not billed again."""
+
+
+class UnableToSuspend(UnableTo):
+    """The supply cannot be interrupted or resumed as asked."""
 
 
 def open_account(
@@ -246,7 +251,7 @@ def end_service(*, actor: Actor, agreement_id: int, end_date: datetime.date, rea
             raise UnableToEndService("ends_before_it_starts", _("The agreement begins on that day or later."))
         agreement.valid_during = DateRange(agreement.valid_during.lower, end_date)
         agreement.save(update_fields=["valid_during"])
-        for dated in (agreement.terms, agreement.exemptions, agreement.billing_exclusions):
+        for dated in (agreement.terms, agreement.exemptions, agreement.suspensions, agreement.billing_exclusions):
             dated.filter(valid_during__startswith__gte=end_date).delete()
             _end_on(dated.filter(valid_during__contains=end_date).first(), end_date)
     return agreement
@@ -262,27 +267,46 @@ def grant_exemption(
     until_date: datetime.date | None = None,
 ) -> Exemption:
     """
-    Free an agreement from a tax or charge for some time, with the evidence.
+    Free an agreement from a tax or charge for some time, with the evidence. Granting it again changes nothing.
 
     code  the input of the tariff without its prefix: `itbis` for `exempt_itbis`
 
     :raises UnableToPermit: if the actor may not edit agreements.
-    :raises UnableToGrantExemption: with code `agreement_unknown`, `evidence_missing`, `dates_reversed` or
-        `exemption_is_granted_once_at_a_time`.
+    :raises UnableToGrantExemption: with code `agreement_unknown`, `code_missing`, `evidence_missing`,
+        `dates_reversed`, `date_outside_agreement` or `exemption_is_granted_once_at_a_time`.
     """
     actor.require(Permission.AGREEMENT_EDIT)
+    if not code.strip():
+        raise UnableToGrantExemption("code_missing", _("Name the tax or charge."))
     if not evidence.strip():
         raise UnableToGrantExemption("evidence_missing", _("Name the evidence of the exemption."))
     if until_date is not None and until_date <= from_date:
         raise UnableToGrantExemption("dates_reversed", _("The exemption ends before it begins."))
     with acting(actor, reason="grant exemption"):
-        if _lock_agreement(agreement_id) is None:
-            raise UnableToGrantExemption("agreement_unknown", _("There is no such agreement."))
+        _lock_in_force(agreement_id, on_date=from_date, error=UnableToGrantExemption)
+        asked = {"code": code, "evidence": evidence, "valid_during": DateRange(from_date, until_date)}
+        granted = Exemption.objects.filter(agreement_id=agreement_id, **asked).first()
+        if granted is not None:
+            return granted
         sentence = _("The exemption is granted for some of these days already.")
         with refusing(UnableToGrantExemption, {"exemption_is_granted_once_at_a_time": sentence}):
-            return Exemption.objects.create(
-                agreement_id=agreement_id, code=code, evidence=evidence, valid_during=DateRange(from_date, until_date)
-            )
+            return Exemption.objects.create(agreement_id=agreement_id, **asked)
+
+
+def end_exemption(*, actor: Actor, exemption_id: int, end_date: datetime.date, reason: str) -> None:
+    """
+    Let a tax or charge be due again from a day on. Doing so twice changes nothing.
+
+    :raises UnableToPermit: if the actor may not edit agreements.
+    :raises UnableToGrantExemption: with code `reason_missing`.
+    """
+    actor.require(Permission.AGREEMENT_EDIT)
+    if not reason.strip():
+        raise UnableToGrantExemption("reason_missing", _("Say why the exemption ends."))
+    with acting(actor, reason=reason):
+        granted = Exemption.objects.select_for_update().filter(id=exemption_id).first()
+        if granted is not None and (granted.valid_during.upper is None or granted.valid_during.upper > end_date):
+            _end_on(granted, end_date)
 
 
 def exclude_from_billing(
@@ -292,13 +316,16 @@ def exclude_from_billing(
     reason: str,
     from_date: datetime.date,
     until_date: datetime.date | None = None,
+    review_date: datetime.date | None = None,
 ) -> BillingExclusion:
     """
-    Leave an agreement out of billing for some time; each run lists it with the reason.
+    Leave an agreement out of billing for some time; each run lists it with the reason. Asking again changes nothing.
+
+    review_date  when somebody looks again whether the reason still holds
 
     :raises UnableToPermit: if the actor may not edit agreements.
-    :raises UnableToExcludeFromBilling: with code `agreement_unknown`, `reason_missing`, `dates_reversed` or
-        `agreement_is_excluded_once_at_a_time`.
+    :raises UnableToExcludeFromBilling: with code `agreement_unknown`, `reason_missing`, `dates_reversed`,
+        `date_outside_agreement` or `agreement_is_excluded_once_at_a_time`.
     """
     actor.require(Permission.AGREEMENT_EDIT)
     if not reason.strip():
@@ -306,17 +333,107 @@ def exclude_from_billing(
     if until_date is not None and until_date <= from_date:
         raise UnableToExcludeFromBilling("dates_reversed", _("The exclusion ends before it begins."))
     with acting(actor, reason=reason):
-        if _lock_agreement(agreement_id) is None:
-            raise UnableToExcludeFromBilling("agreement_unknown", _("There is no such agreement."))
+        _lock_in_force(agreement_id, on_date=from_date, error=UnableToExcludeFromBilling)
+        asked = {"reason": reason, "valid_during": DateRange(from_date, until_date), "review_date": review_date}
+        excluded = BillingExclusion.objects.filter(agreement_id=agreement_id, **asked).first()
+        if excluded is not None:
+            return excluded
         sentence = _("The agreement is excluded on some of these days already.")
         with refusing(UnableToExcludeFromBilling, {"agreement_is_excluded_once_at_a_time": sentence}):
-            return BillingExclusion.objects.create(
-                agreement_id=agreement_id, reason=reason, valid_during=DateRange(from_date, until_date)
-            )
+            return BillingExclusion.objects.create(agreement_id=agreement_id, **asked)
+
+
+def include_in_billing(*, actor: Actor, agreement_id: int, from_date: datetime.date, reason: str) -> None:
+    """
+    Bill an agreement again from a day on. One that is billed on that day stays as it is.
+
+    :raises UnableToPermit: if the actor may not edit agreements.
+    :raises UnableToExcludeFromBilling: with code `agreement_unknown` or `reason_missing`.
+    """
+    actor.require(Permission.AGREEMENT_EDIT)
+    if not reason.strip():
+        raise UnableToExcludeFromBilling("reason_missing", _("Say why the agreement is billed again."))
+    with acting(actor, reason=reason):
+        agreement = _lock_agreement(agreement_id)
+        if agreement is None:
+            raise UnableToExcludeFromBilling("agreement_unknown", _("There is no such agreement."))
+        _end_on(agreement.billing_exclusions.filter(valid_during__contains=from_date).first(), from_date)
+
+
+def suspend_service(
+    *,
+    actor: Actor,
+    agreement_id: int,
+    reason: str,
+    from_date: datetime.date,
+    until_date: datetime.date | None = None,
+    is_billed: bool,
+) -> Suspension:
+    """
+    Interrupt the supply for some time; the agreement stays. Asking for the suspension in force changes nothing.
+
+    is_billed  True: the tariff goes on being due; False: the agreement is left out of billing for as long
+
+    :raises UnableToPermit: if the actor may not edit agreements.
+    :raises UnableToSuspend: with code `agreement_unknown`, `reason_missing`, `dates_reversed`,
+        `date_outside_agreement`, `agreement_is_suspended_once_at_a_time` or `agreement_is_excluded_once_at_a_time`.
+    """
+    actor.require(Permission.AGREEMENT_EDIT)
+    if not reason.strip():
+        raise UnableToSuspend("reason_missing", _("Say why the service is suspended."))
+    if until_date is not None and until_date <= from_date:
+        raise UnableToSuspend("dates_reversed", _("The suspension ends before it begins."))
+    with acting(actor, reason=reason):
+        agreement = _lock_in_force(agreement_id, on_date=from_date, error=UnableToSuspend)
+        asked = {"reason": reason, "valid_during": DateRange(from_date, until_date)}
+        suspended = agreement.suspensions.filter(**asked).first()
+        if suspended is not None:
+            return suspended
+        sentences = {
+            "agreement_is_suspended_once_at_a_time": _("The service is suspended on some of these days already."),
+            "agreement_is_excluded_once_at_a_time": _("The agreement is excluded on some of these days already."),
+        }
+        with refusing(UnableToSuspend, sentences):
+            exclusion = None if is_billed else BillingExclusion.objects.create(agreement=agreement, **asked)
+            return Suspension.objects.create(agreement=agreement, exclusion=exclusion, **asked)
+
+
+def resume_service(*, actor: Actor, agreement_id: int, from_date: datetime.date, reason: str) -> None:
+    """
+    Supply again from a day on, and bill again if the suspension had stopped that. Doing so twice changes nothing.
+
+    :raises UnableToPermit: if the actor may not edit agreements.
+    :raises UnableToSuspend: with code `agreement_unknown`, `reason_missing` or `not_suspended`.
+    """
+    actor.require(Permission.AGREEMENT_EDIT)
+    if not reason.strip():
+        raise UnableToSuspend("reason_missing", _("Say why the service is resumed."))
+    with acting(actor, reason=reason):
+        agreement = _lock_agreement(agreement_id)
+        if agreement is None:
+            raise UnableToSuspend("agreement_unknown", _("There is no such agreement."), agreement_id=agreement_id)
+        if agreement.suspensions.filter(valid_during__endswith=from_date).exists():
+            return
+        suspension = agreement.suspensions.filter(valid_during__contains=from_date).first()
+        if suspension is None:
+            raise UnableToSuspend("not_suspended", _("The service is not suspended on that day."))
+        exclusion = suspension.exclusion
+        _end_on(suspension, from_date)
+        _end_on(exclusion, from_date)
 
 
 def _lock_agreement(agreement_id: int) -> ServiceAgreement | None:
     return ServiceAgreement.objects.select_for_update().filter(id=agreement_id).first()
+
+
+def _lock_in_force(agreement_id: int, *, on_date: datetime.date, error: type[UnableTo]) -> ServiceAgreement:
+    """Lock an agreement that something dated begins in; refuse by the operation's own error."""
+    agreement = _lock_agreement(agreement_id)
+    if agreement is None:
+        raise error("agreement_unknown", _("There is no such agreement."), agreement_id=agreement_id)
+    if on_date not in agreement.valid_during:
+        raise error("date_outside_agreement", _("The agreement is not in force on that day."))
+    return agreement
 
 
 def _end_on(dated: orm.Model | None, end_date: datetime.date) -> None:

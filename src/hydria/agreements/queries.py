@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import DateField, Func, OuterRef, Q, QuerySet, Subquery
 
 from hydria.agreements.models import (
     Account,
@@ -16,6 +17,7 @@ from hydria.agreements.models import (
     BillingExclusion,
     Exemption,
     ServiceAgreement,
+    Suspension,
 )
 from hydria.platform.access import Actor, Permission
 
@@ -65,8 +67,10 @@ class AgreementCard:
     is_active: bool
     tariff_code: str
     category: str
+    category_code: str
     exemptions: tuple[str, ...]
     exclusion_reason: str
+    suspension_reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,17 @@ class AccountCard:
     def holder(self) -> AccountPartyCard | None:
         """Return the party that holds the account now."""
         return next((party for party in self.parties if party.role == AccountRole.HOLDER and not party.end_date), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExemptionCard:
+    """A tax or charge that an agreement does not owe; `end_date` is the day after the last."""
+
+    exemption_id: int
+    code: str
+    evidence: str
+    start_date: datetime.date
+    end_date: datetime.date | None
 
 
 def access_account(*, actor: Actor, account_id: int) -> Account:
@@ -126,7 +141,64 @@ def get_account_card(*, actor: Actor, account_id: int, today: datetime.date) -> 
             )
             for link in parties
         ),
-        agreements=_agreement_cards(account, today=today),
+        agreements=_agreement_cards(ServiceAgreement.objects.filter(account=account), today=today),
+    )
+
+
+def get_agreement_card(*, actor: Actor, agreement_id: int, today: datetime.date) -> tuple[int, AgreementCard]:
+    """
+    Return the account of an agreement that the actor may see, and the agreement.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    :raises ServiceAgreement.DoesNotExist: if there is no such agreement.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    agreement = ServiceAgreement.objects.get(pk=agreement_id)
+    (card,) = _agreement_cards(ServiceAgreement.objects.filter(pk=agreement_id), today=today)
+    return agreement.account_id, card
+
+
+def get_inputs(*, agreement_id: int) -> dict[str, Any]:
+    """Return the further inputs of the tariff that were agreed last."""
+    terms = AgreementTerms.objects.filter(agreement=agreement_id).order_by("-valid_during").first()
+    return dict(terms.inputs) if terms else {}
+
+
+def list_exemptions(*, agreement_id: int, today: datetime.date) -> list[ExemptionCard]:
+    """Return the exemptions of an agreement that are in force or begin later."""
+    granted = Exemption.objects.filter(agreement=agreement_id).order_by("code", "valid_during")
+    return [
+        ExemptionCard(
+            exemption_id=exemption.pk,
+            code=exemption.code,
+            evidence=exemption.evidence,
+            start_date=exemption.valid_during.lower,
+            end_date=exemption.valid_during.upper,
+        )
+        for exemption in granted
+        if exemption.valid_during.upper is None or exemption.valid_during.upper > today
+    ]
+
+
+def list_exclusions(*, actor: Actor, today: datetime.date) -> QuerySet[BillingExclusion]:
+    """
+    Return what keeps agreements in force out of billing, today or later, with `start_date`, `end_date` and
+    `holder_name` (CUS-11).
+
+    :raises UnableToPermit: if the actor may not see the register.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    holders = AccountParty.objects.filter(
+        account=OuterRef("agreement__account"), role=AccountRole.HOLDER, valid_during__contains=today
+    )
+    return (
+        BillingExclusion.objects.filter(Q(valid_during__endswith=None) | Q(valid_during__endswith__gt=today))
+        .select_related("agreement__account", "agreement__service_point__premise")
+        .annotate(
+            start_date=Func("valid_during", function="lower", output_field=DateField()),
+            end_date=Func("valid_during", function="upper", output_field=DateField()),
+            holder_name=Subquery(holders.values("party__name")[:1]),
+        )
     )
 
 
@@ -210,12 +282,10 @@ def _with_holder_and_address(accounts: QuerySet[Account], *, today: datetime.dat
     )
 
 
-def _agreement_cards(account: Account, *, today: datetime.date) -> tuple[AgreementCard, ...]:
-    agreements = (
-        ServiceAgreement.objects.filter(account=account)
-        .select_related("service_point__premise", "service_point__service", "service_point__route")
-        .order_by("-valid_during")
-    )
+def _agreement_cards(wanted: QuerySet[ServiceAgreement], *, today: datetime.date) -> tuple[AgreementCard, ...]:
+    agreements = wanted.select_related(
+        "service_point__premise", "service_point__service", "service_point__route"
+    ).order_by("-valid_during")
     ids = [agreement.pk for agreement in agreements]
     terms = {
         found.agreement_id: found
@@ -228,6 +298,9 @@ def _agreement_cards(account: Account, *, today: datetime.date) -> tuple[Agreeme
             "agreement_id", "reason"
         )
     )
+    suspensions = dict(
+        Suspension.objects.filter(agreement__in=ids, valid_during__contains=today).values_list("agreement_id", "reason")
+    )
     exemptions: dict[int, list[str]] = {}
     in_force = Exemption.objects.filter(agreement__in=ids, valid_during__contains=today).order_by("code")
     for agreement_id, code in in_force.values_list("agreement_id", "code"):
@@ -238,6 +311,7 @@ def _agreement_cards(account: Account, *, today: datetime.date) -> tuple[Agreeme
             terms=terms.get(agreement.pk),
             exemptions=tuple(exemptions.get(agreement.pk, ())),
             exclusion_reason=exclusions.get(agreement.pk, ""),
+            suspension_reason=suspensions.get(agreement.pk, ""),
             today=today,
         )
         for agreement in agreements
@@ -250,6 +324,7 @@ def _agreement_card(
     terms: AgreementTerms | None,
     exemptions: tuple[str, ...],
     exclusion_reason: str,
+    suspension_reason: str,
     today: datetime.date,
 ) -> AgreementCard:
     point = agreement.service_point
@@ -270,6 +345,8 @@ def _agreement_card(
         is_active=start_date <= today and (end_date is None or today < end_date),
         tariff_code=terms.tariff_code if terms else "",
         category=terms.category.name if terms else "",
+        category_code=terms.category.code if terms else "",
         exemptions=exemptions,
         exclusion_reason=exclusion_reason,
+        suspension_reason=suspension_reason,
     )

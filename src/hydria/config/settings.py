@@ -30,6 +30,7 @@ CONTEXTS = [
     "hydria.billing",
     "hydria.payments",
     "hydria.intake",
+    "hydria.customers",
     "hydria.desk",
     "hydria.publicapi",
 ]

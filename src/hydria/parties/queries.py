@@ -6,11 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from hydria.parties.domain.likeness import PERCENT_MIN, Particulars, Trait, compare
 from hydria.parties.models import IdentifierKind, Party, PartyIdentifier
 from hydria.platform.access import Actor, Permission
 from hydria.platform.searching import find_alike, find_by_words
+
+_CANDIDATES_MAX = 50
+"""Enough to hold everybody who is really alike, and few enough to compare while somebody types."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +38,18 @@ class PartyCard:
     email: str
     phone: str
     address: str
+    language: str
     is_protected: bool
     identifiers: tuple[IdentifierCard, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateCard:
+    """Somebody who may be the same as whoever is being typed in: how likely, and because of what."""
+
+    party: PartyCard
+    percent: int
+    traits: tuple[Trait, ...]
 
 
 def access_party(*, actor: Actor, party_id: int) -> Party:
@@ -82,6 +96,31 @@ def find_parties_alike(*, typed: str, count_max: int) -> list[int]:
     return find_alike(Party, column="search_name", typed=typed, count_max=count_max)
 
 
+def find_duplicates(*, typed: Particulars, count_max: int) -> list[DuplicateCard]:
+    """Return who may be registered already under these particulars, likeliest first (CUS-02)."""
+    matches = Q(identifiers__value__in=typed.identifiers)
+    if typed.email:
+        matches |= Q(email__iexact=typed.email)
+    ids = set(Party.objects.filter(matches).values_list("id", flat=True)[:_CANDIDATES_MAX])
+    ids.update(find_parties_alike(typed=typed.name, count_max=_CANDIDATES_MAX))
+    found = Party.objects.filter(id__in=ids).prefetch_related("identifiers")
+    cards = [_duplicate_card(party, typed=typed) for party in found]
+    likely = [card for card in cards if card.percent >= PERCENT_MIN]
+    return sorted(likely, key=lambda card: (-card.percent, card.party.party_id))[:count_max]
+
+
+def _duplicate_card(party: Party, *, typed: Particulars) -> DuplicateCard:
+    known = Particulars(
+        name=party.name,
+        identifiers=frozenset(identifier.value for identifier in party.identifiers.all()),
+        email=party.email,
+        phone=party.phone,
+        address=party.address,
+    )
+    likeness = compare(typed, known)
+    return DuplicateCard(party=_card(party), percent=likeness.percent, traits=likeness.traits)
+
+
 def _card(party: Party) -> PartyCard:
     return PartyCard(
         party_id=party.pk,
@@ -92,6 +131,7 @@ def _card(party: Party) -> PartyCard:
         email=party.email,
         phone=party.phone,
         address=party.address,
+        language=party.language,
         is_protected=party.is_protected,
         identifiers=tuple(
             IdentifierCard(label=str(IdentifierKind(found.kind).label), country=found.country, value=found.value)

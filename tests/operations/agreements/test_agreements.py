@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 import billing_factories as given
-from hydria.agreements import operations
+from hydria.agreements import operations, queries
 from hydria.agreements.models import AccountParty
 from hydria.parties.models import PartyKind
 from hydria.parties.operations import register_party
@@ -13,7 +13,7 @@ from hydria.platform.access import SYSTEM, Actor, UnableToPermit
 
 pytestmark = pytest.mark.django_db
 
-MARCH = datetime.date(2026, 3, 1)
+MARCH, APRIL = datetime.date(2026, 3, 1), datetime.date(2026, 4, 1)
 
 
 @pytest.fixture
@@ -150,14 +150,37 @@ class TestChangeHolder:
 
 
 class TestGrantExemption:
-    def test_refuses_the_same_exemption_twice_on_a_day(self, agreement):
-        asked = {"agreement_id": agreement.pk, "code": "vat", "evidence": "Law 1", "from_date": MARCH}
-        operations.grant_exemption(actor=SYSTEM, **asked)
+    ASKED = {"code": "vat", "evidence": "Law 1", "from_date": MARCH}
+
+    def test_changes_nothing_when_asked_again(self, agreement):
+        first = operations.grant_exemption(actor=SYSTEM, agreement_id=agreement.pk, **self.ASKED)
+
+        assert operations.grant_exemption(actor=SYSTEM, agreement_id=agreement.pk, **self.ASKED) == first
+
+    @pytest.mark.parametrize(
+        ("changed", "code"),
+        [
+            ({"evidence": "Law 2"}, "exemption_is_granted_once_at_a_time"),
+            ({"from_date": datetime.date(2019, 1, 1)}, "date_outside_agreement"),
+            ({"until_date": MARCH}, "dates_reversed"),
+            ({"code": " "}, "code_missing"),
+        ],
+    )
+    def test_refuses_what_cannot_be_granted(self, agreement, changed, code):
+        operations.grant_exemption(actor=SYSTEM, agreement_id=agreement.pk, **self.ASKED)
 
         with pytest.raises(operations.UnableToGrantExemption) as refused:
-            operations.grant_exemption(actor=SYSTEM, **asked)
+            operations.grant_exemption(actor=SYSTEM, agreement_id=agreement.pk, **{**self.ASKED, **changed})
 
-        assert refused.value.code == "exemption_is_granted_once_at_a_time"
+        assert refused.value.code == code
+
+    def test_ends_when_its_reason_does(self, agreement):
+        granted = operations.grant_exemption(actor=SYSTEM, agreement_id=agreement.pk, **self.ASKED)
+
+        for _time in range(2):
+            operations.end_exemption(actor=SYSTEM, exemption_id=granted.pk, end_date=APRIL, reason="Sold")
+
+        assert agreement.exemptions.get().valid_during.upper == APRIL
 
     def test_asks_for_the_evidence(self, agreement):
         with pytest.raises(operations.UnableToGrantExemption) as refused:
@@ -166,3 +189,76 @@ class TestGrantExemption:
             )
 
         assert refused.value.code == "evidence_missing"
+
+
+class TestExcludeFromBilling:
+    def test_is_reviewed_and_ended(self, agreement):
+        operations.exclude_from_billing(
+            actor=SYSTEM, agreement_id=agreement.pk, reason="Our own office", from_date=MARCH, review_date=APRIL
+        )
+
+        listed = queries.list_exclusions(actor=SYSTEM, today=MARCH).get()
+        operations.include_in_billing(actor=SYSTEM, agreement_id=agreement.pk, from_date=APRIL, reason="Sold")
+
+        assert (listed.start_date, listed.end_date, listed.review_date) == (MARCH, None, APRIL)
+        assert listed.holder_name.startswith("Ana")
+        assert not queries.list_exclusions(actor=SYSTEM, today=APRIL).exists()
+
+
+class TestSuspendService:
+    def suspend(self, agreement, **changed):
+        asked = {"reason": "Empty house", "from_date": MARCH, "until_date": None, "is_billed": False, **changed}
+        return operations.suspend_service(actor=SYSTEM, agreement_id=agreement.pk, **asked)
+
+    def test_leaves_the_agreement_out_of_billing_for_as_long(self, agreement):
+        self.suspend(agreement)
+        self.suspend(agreement)
+
+        operations.resume_service(actor=SYSTEM, agreement_id=agreement.pk, from_date=APRIL, reason="Back")
+        operations.resume_service(actor=SYSTEM, agreement_id=agreement.pk, from_date=APRIL, reason="Back")
+
+        assert [found.valid_during.upper for found in agreement.suspensions.all()] == [APRIL]
+        assert [found.valid_during.upper for found in agreement.billing_exclusions.all()] == [APRIL]
+
+    def test_goes_on_billing_where_the_tariff_is_due(self, agreement):
+        self.suspend(agreement, is_billed=True)
+
+        assert not agreement.billing_exclusions.exists()
+
+    def test_leaves_no_trace_when_resumed_on_its_first_day(self, agreement):
+        self.suspend(agreement)
+
+        operations.resume_service(actor=SYSTEM, agreement_id=agreement.pk, from_date=MARCH, reason="A mistake")
+
+        assert not agreement.suspensions.exists()
+        assert not agreement.billing_exclusions.exists()
+
+    @pytest.mark.parametrize(
+        ("changed", "code"),
+        [
+            ({"reason": " "}, "reason_missing"),
+            ({"until_date": MARCH}, "dates_reversed"),
+            ({"from_date": datetime.date(2019, 1, 1)}, "date_outside_agreement"),
+            ({"reason": "Another"}, "agreement_is_suspended_once_at_a_time"),
+        ],
+    )
+    def test_refuses_what_cannot_be(self, agreement, changed, code):
+        self.suspend(agreement, is_billed=True)
+
+        with pytest.raises(operations.UnableToSuspend) as refused:
+            self.suspend(agreement, is_billed=True, **changed)
+
+        assert refused.value.code == code
+
+    def test_ends_with_the_agreement(self, agreement):
+        self.suspend(agreement)
+
+        operations.end_service(actor=SYSTEM, agreement_id=agreement.pk, end_date=APRIL, reason="Moved")
+
+        assert agreement.suspensions.get().valid_during.upper == APRIL
+
+    def test_resumes_only_what_is_suspended(self, agreement):
+        with pytest.raises(operations.UnableToSuspend) as refused:
+            operations.resume_service(actor=SYSTEM, agreement_id=agreement.pk, from_date=APRIL, reason="Back")
+
+        assert refused.value.code == "not_suspended"

@@ -1,0 +1,1 @@
+"""Pure rules of the front office: kinds of file, texts of contracts."""

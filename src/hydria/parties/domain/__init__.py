@@ -1,0 +1,1 @@
+"""Pure rules of parties: no Django, clock or input/output."""
