@@ -257,6 +257,19 @@ def list_accounts_of_points(*, service_point_ids: Sequence[int]) -> dict[int, in
     return dict(agreed.values_list("service_point_id", "account_id"))
 
 
+def list_holders_of_points(*, service_point_ids: Sequence[int], on_date: datetime.date) -> dict[int, str]:
+    """Return who holds each service point on a day or is agreed to later; a point that nobody holds is left out."""
+    holders = AccountParty.objects.filter(account=OuterRef("account"), role=AccountRole.HOLDER).order_by(
+        "-valid_during"
+    )
+    agreed = ServiceAgreement.objects.filter(
+        Q(valid_during__endswith=None) | Q(valid_during__endswith__gt=on_date),
+        service_point__in=list(service_point_ids),
+    )
+    named = agreed.annotate(holder_name=Subquery(holders.values("party__name")[:1]))
+    return {point_id: name or "" for point_id, name in named.values_list("service_point_id", "holder_name")}
+
+
 def list_account_lines(*, account_ids: Sequence[int], today: datetime.date) -> list[AccountLine]:
     """Return accounts in one line each, in the order asked for."""
     found = _with_holder_and_address(Account.objects.filter(id__in=list(account_ids)), today=today)

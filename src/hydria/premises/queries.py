@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.db.models import QuerySet
 
 from hydria.platform.access import Actor, Permission
 from hydria.platform.searching import find_alike, find_by_words
-from hydria.premises.models import BillingCycle, Category, Premise, Route, Sector, ServicePoint
+from hydria.premises.models import BillingCycle, Category, PointUnits, Premise, Route, Sector, Service, ServicePoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointLine:
+    """A service point in one line, as pickers show it."""
+
+    service_point_id: int
+    number: str
+    service: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsCard:
+    """How many units of a category a point serves."""
+
+    category_code: str
+    category: str
+    unit_count: int
 
 
 def list_premises(*, actor: Actor) -> QuerySet[Premise]:
@@ -96,3 +119,28 @@ def list_categories() -> QuerySet[Category]:
 def list_sectors() -> QuerySet[Sector]:
     """Return the commercial sectors by code."""
     return Sector.objects.order_by("code")
+
+
+def list_services() -> list[tuple[str, str]]:
+    """Return the services of the company as (code, name)."""
+    return list(Service.objects.order_by("name").values_list("code", "name"))
+
+
+def list_point_lines(*, service_point_ids: Sequence[int]) -> list[PointLine]:
+    """Return service points in one line each, in the order asked for."""
+    found = ServicePoint.objects.select_related("premise", "service").in_bulk(list(service_point_ids))
+    return [
+        PointLine(
+            service_point_id=point.pk, number=point.number, service=point.service.name, address=point.premise.address
+        )
+        for point in (found[point_id] for point_id in service_point_ids if point_id in found)
+    ]
+
+
+def list_units(*, service_point_id: int, on_date: datetime.date) -> list[UnitsCard]:
+    """Return the units that a point serves on a day, by category."""
+    counted = PointUnits.objects.filter(service_point=service_point_id, valid_during__contains=on_date)
+    return [
+        UnitsCard(category_code=units.category.code, category=units.category.name, unit_count=units.unit_count)
+        for units in counted.select_related("category").order_by("category__name")
+    ]
