@@ -9,26 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import polars as pl
-from django.db import connection
 
 from hydria.billing._pricing import COMPUTED_INPUTS, rate_segments
 from hydria.billing.models import BillingRun
 from hydria.kernel.money import Currency
 from hydria.kernel.rounding import Rounding
+from hydria.platform.bulk import read_columns
 from hydria.tariffs import queries as tariffs
 from hydria.tariffs.domain import oracle
 from hydria.tariffs.queries import ROUNDING_LABEL, VersionCard
 
 _SEGMENTS = """
     SELECT segment.id, segment.tariff_version_id, segment.start_date, segment.end_date, segment.quantity_milli,
-           segment.inputs, agreement.number
+           segment.inputs::text, agreement.number
     FROM billing_invoice invoice
     JOIN billing_segment segment ON segment.invoice_id = invoice.id
     JOIN agreements_serviceagreement agreement ON agreement.id = segment.agreement_id
@@ -40,20 +40,17 @@ _LINES = """
     FROM billing_invoice invoice JOIN billing_line line ON line.invoice_id = invoice.id
     WHERE invoice.run_id = %(run_id)s AND invoice.account_id >= %(first_id)s AND invoice.account_id < %(end_id)s
 """
+_SEGMENT_SCHEMA = {
+    "segment_id": pl.Int64,
+    "version_id": pl.Int64,
+    "start_date": pl.Date,
+    "end_date": pl.Date,
+    "quantity_milli": pl.Int64,
+    "inputs": pl.String,
+    "agreement_number": pl.String,
+}
 _LINE_SCHEMA = {"segment_id": pl.Int64, "charge_id": pl.Int64, "amount_minor": pl.Int64}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredSegment:
-    """What is kept of one segment to rate it again."""
-
-    id: int
-    version_id: int
-    start_date: Any
-    end_date: Any
-    quantity_milli: int
-    inputs: dict[str, Any]
-    agreement_number: str
+_DERIVED_SCHEMA = {**_LINE_SCHEMA, "place": pl.Int64, "position": pl.Int64}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +84,10 @@ def replay_run(*, run: BillingRun, sample_count: int | None) -> Replay:
         derived = _derive(segments, versions)
         digest.update(_spelled(segments, derived, versions).encode())
         difference_count += _count_differences(derived, stored)
-        sample = [] if sample_count == 0 else segments[-segment_count % step :: step]
+        sample = segments.clear() if sample_count == 0 else segments[-segment_count % step :: step]
         differing += _count_second_engine_differences(sample, derived, versions)
-        checked += len(sample)
-        segment_count += len(segments)
+        checked += sample.height
+        segment_count += segments.height
     return Replay(
         segment_count=segment_count,
         difference_count=difference_count,
@@ -100,57 +97,39 @@ def replay_run(*, run: BillingRun, sample_count: int | None) -> Replay:
     )
 
 
-def _batches(run: BillingRun) -> Iterator[tuple[list[StoredSegment], pl.DataFrame]]:
-    """Yield the segments and stored lines of the run, a chunk of accounts at a time."""
+def _batches(run: BillingRun) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Yield what is kept of the segments to rate them again, and their stored lines, a chunk of accounts at a time."""
     chunks = run.chunks.order_by("position").values_list("first_account_id", "end_account_id")
     for first_id, end_id in chunks:
         parameters = {"run_id": run.pk, "first_id": first_id, "end_id": end_id}
-        with connection.cursor() as cursor:
-            cursor.execute(_SEGMENTS, parameters)
-            segments = [
-                StoredSegment(
-                    id=row[0],
-                    version_id=row[1],
-                    start_date=row[2],
-                    end_date=row[3],
-                    quantity_milli=row[4],
-                    inputs=json.loads(row[5]),
-                    agreement_number=row[6],
-                )
-                for row in cursor.fetchall()
-            ]
-            cursor.execute(_LINES, parameters)
-            stored = pl.DataFrame(cursor.fetchall(), schema=_LINE_SCHEMA, orient="row")
-        yield segments, stored
+        yield (
+            read_columns(_SEGMENTS, parameters, schema=_SEGMENT_SCHEMA),
+            read_columns(_LINES, parameters, schema=_LINE_SCHEMA),
+        )
 
 
-def _derive(segments: list[StoredSegment], versions: dict[int, VersionCard]) -> pl.DataFrame:
-    """Return the lines of the segments as rated now: segment_id, charge_id, amount_minor and order."""
+def _derive(segments: pl.DataFrame, versions: dict[int, VersionCard]) -> pl.DataFrame:
+    """Return the lines of the segments as rated now, in the order of the segments and of their charges."""
     parts = []
-    places_of: dict[int, list[int]] = {}
-    for place, segment in enumerate(segments):
-        places_of.setdefault(segment.version_id, []).append(place)
-    for version_id, places in places_of.items():
+    for (version_id,), chosen in segments.with_row_index("place").group_by("version_id", maintain_order=True):
         if version_id not in versions:
             versions[version_id] = tariffs.get_version(version_id=version_id)
-        parts.extend(_derive_group(segments, places, versions[version_id]))
+        parts.extend(_derive_group(chosen, versions[version_id]))
     if not parts:
-        return pl.DataFrame(schema={**_LINE_SCHEMA, "place": pl.Int64, "position": pl.Int64})
+        return pl.DataFrame(schema=_DERIVED_SCHEMA)
     return pl.concat(parts).sort("place", "position")
 
 
-def _derive_group(segments: list[StoredSegment], places: list[int], version: VersionCard) -> Iterator[pl.DataFrame]:
-    chosen = [segments[place] for place in places]
+def _derive_group(chosen: pl.DataFrame, version: VersionCard) -> Iterator[pl.DataFrame]:
     names = [declared.name for declared in version.compiled.inputs if declared.name not in COMPUTED_INPUTS]
     batch = rate_segments(
         version,
-        quantity_milli=np.array([segment.quantity_milli for segment in chosen], dtype=np.int64),
-        start_dates=np.array([segment.start_date for segment in chosen], dtype="datetime64[D]"),
-        end_dates=np.array([segment.end_date for segment in chosen], dtype="datetime64[D]"),
-        inputs={name: [segment.inputs.get(name) for segment in chosen] for name in names},
+        quantity_milli=chosen["quantity_milli"].to_numpy(),
+        start_dates=chosen["start_date"].to_numpy(),
+        end_dates=chosen["end_date"].to_numpy(),
+        inputs=_parsed(chosen["inputs"], names),
     )
-    place_of_row = np.array(places, dtype=np.int64)
-    id_of_row = np.array([segment.id for segment in chosen], dtype=np.int64)
+    places, ids = chosen["place"].cast(pl.Int64).to_numpy(), chosen["segment_id"].to_numpy()
     charged = [
         (version.charges[index], line.applies, line.amount_minor)
         for index, line in enumerate(batch.lines)
@@ -164,26 +143,35 @@ def _derive_group(segments: list[StoredSegment], places: list[int], version: Ver
         rows = np.flatnonzero(applies)
         yield pl.DataFrame(
             {
-                "segment_id": id_of_row[rows],
+                "segment_id": ids[rows],
                 "charge_id": np.full(len(rows), card.id, dtype=np.int64),
                 "amount_minor": amount_minor[rows],
-                "place": place_of_row[rows],
+                "place": places[rows],
                 "position": np.full(len(rows), card.position, dtype=np.int64),
             }
         )
 
 
-def _spelled(segments: list[StoredSegment], derived: pl.DataFrame, versions: dict[int, VersionCard]) -> str:
+def _parsed(texts: pl.Series, names: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the stored inputs as columns; each distinct text is read once."""
+    known = {text: json.loads(text) for text in texts.unique()}
+    return {name: [known[text].get(name) for text in texts] for name in names}
+
+
+def _spelled(segments: pl.DataFrame, derived: pl.DataFrame, versions: dict[int, VersionCard]) -> str:
     """Write each derived line by names that mean the same in every database."""
-    heads = [
-        f"{segment.agreement_number} {segment.start_date} {versions[segment.version_id].version_hash}"
-        for segment in segments
-    ]
+    hashes = {version_id: version.version_hash for version_id, version in versions.items()}
     labels = {card.id: f"{card.position} {card.label}" for version in versions.values() for card in version.charges}
-    return "".join(
-        f"{heads[place]} {labels[charge_id]} {amount_minor}\n"
-        for _segment, charge_id, amount_minor, place, _position in derived.iter_rows()
+    heads = segments.select(
+        "segment_id",
+        head=pl.format(
+            "{} {} {}", "agreement_number", "start_date", pl.col("version_id").replace_strict(hashes, default="")
+        ),
     )
+    spelled = derived.join(heads, on="segment_id", maintain_order="left").select(
+        pl.format("{} {} {}\n", "head", pl.col("charge_id").replace_strict(labels, default=""), "amount_minor")
+    )
+    return "".join(spelled.to_series())
 
 
 def _count_differences(derived: pl.DataFrame, stored: pl.DataFrame) -> int:
@@ -193,38 +181,36 @@ def _count_differences(derived: pl.DataFrame, stored: pl.DataFrame) -> int:
 
 
 def _count_second_engine_differences(
-    sample: list[StoredSegment], derived: pl.DataFrame, versions: dict[int, VersionCard]
+    sample: pl.DataFrame, derived: pl.DataFrame, versions: dict[int, VersionCard]
 ) -> int:
     """Count the sampled segments whose lines the slow, separate engine works out otherwise."""
-    if not sample:
-        return 0
     labels = {card.id: card.label for version in versions.values() for card in version.charges}
-    amounts_of: dict[int, dict[str, int]] = {segment.id: {} for segment in sample}
+    amounts_of: dict[int, dict[str, int]] = {segment_id: {} for segment_id in sample["segment_id"]}
     wanted = derived.filter(pl.col("segment_id").is_in(list(amounts_of)))
     for segment_id, charge_id, amount_minor, _place, _position in wanted.iter_rows():
         amounts = amounts_of[segment_id]
         amounts[labels[charge_id]] = amounts.get(labels[charge_id], 0) + amount_minor
     return sum(
-        _second_opinion(segment, versions[segment.version_id])
-        != {label: amount_minor for label, amount_minor in amounts_of[segment.id].items() if amount_minor}
-        for segment in sample
+        _second_opinion(segment, versions[segment["version_id"]])
+        != {label: amount_minor for label, amount_minor in amounts_of[segment["segment_id"]].items() if amount_minor}
+        for segment in sample.iter_rows(named=True)
     )
 
 
-def _second_opinion(segment: StoredSegment, version: VersionCard) -> dict[str, int]:
+def _second_opinion(segment: Mapping[str, Any], version: VersionCard) -> dict[str, int]:
     """Return the amounts that the second engine finds, by label, those of zero left out."""
     inputs = {
-        **segment.inputs,
-        "usage": Fraction(segment.quantity_milli, 1000),
-        "days": (segment.end_date - segment.start_date).days,
+        **json.loads(segment["inputs"]),
+        "usage": Fraction(segment["quantity_milli"], 1000),
+        "days": (segment["end_date"] - segment["start_date"]).days,
     }
     asked = {declared.name for declared in version.compiled.inputs}
     try:
         bill = oracle.bill(
             version.compiled.plain,
             {name: value for name, value in inputs.items() if name in asked},
-            start=segment.start_date,
-            end=segment.end_date,
+            start=segment["start_date"],
+            end=segment["end_date"],
         )
     except oracle.CannotPrice:
         return {"": 0}  # unlike any amounts, so it counts as a difference

@@ -33,7 +33,7 @@ from hydria.platform.transactions import acting
 
 OBJECT_KIND = "billing_run"
 PRICE_CHUNK_JOB = "billing.price_chunk"
-ACCOUNTS_PER_CHUNK = 2_000
+ACCOUNTS_PER_CHUNK = 10000
 SECOND_ENGINE_SAMPLE = 100
 AMOUNT_POLICY = AmountPolicy()
 

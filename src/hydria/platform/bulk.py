@@ -22,6 +22,8 @@ from hydria.platform.transactions import in_transaction
 Int64Array = npt.NDArray[np.int64]
 ROWS_PER_WRITE = 50_000
 ROWS_PER_ANALYZE = 1_000
+SEPARATOR, QUOTE = "\x1f", "\x1e"
+"""Characters that JSON and addresses do not hold: with commas and quotes every explanation would be escaped."""
 
 
 @in_transaction
@@ -54,13 +56,13 @@ def copy_columns(model: type[Model], columns: Mapping[str, Sequence[Any] | npt.N
     Guarantee: constraints and triggers of the table hold as for any INSERT; all rows or, with the transaction, none.
     """
     frame = pl.DataFrame(dict(columns))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
-        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, frame.columns))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, DELIMITER {}, QUOTE {})").format(
+        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, frame.columns)), SEPARATOR, QUOTE
     )
     # Django translates the driver's errors for execute() alone.
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for chunk in frame.iter_slices(ROWS_PER_WRITE):
-            copy.write(chunk.write_csv(include_header=False))
+            copy.write(chunk.write_csv(include_header=False, separator=SEPARATOR, quote_char=QUOTE))
     keep_statistics_fit(model, added_count=frame.height)
     return frame.height
 

@@ -48,15 +48,6 @@ class NewItem:
     rank: int = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostedItems:
-    """Say what a batch of items came to."""
-
-    item_count: int
-    owed_minor: int
-    held_minor: int
-
-
 @in_transaction
 def lock_accounts(*, account_ids: Sequence[int]) -> list[int]:
     """
@@ -102,13 +93,12 @@ def post_items(*, items: Sequence[NewItem]) -> list[int]:
 
 
 @in_transaction
-def post_items_from_query(*, select: str, parameters: Sequence[Any] = ()) -> PostedItems:
+def post_items_from_query(*, select: str, parameters: Sequence[Any] = ()) -> int:
     """
-    Post one item for each row of a query, without taking the rows out of the database.
+    Post one item for each row of a query, without taking the rows out of the database, and return how many.
 
     select   SQL whose columns are, by position: account_id, side, kind, source_id, document_code, rank,
              amount_minor, effective_date, due_date
-    returns  the count and the sum of each side, for the caller's proof
 
     Guarantee: a source has one item of a rank, so posting a run twice is refused by the database. An account that
     does not exist fails the batch: this check in sets stands for the row-wise foreign key.
@@ -116,24 +106,28 @@ def post_items_from_query(*, select: str, parameters: Sequence[Any] = ()) -> Pos
     :raises UnableToPostItems: with code `account_unknown`.
     """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM receivables_item")
+        (last_id,) = cursor.fetchone()
         cursor.execute(
-            "WITH posted AS ("  # the SELECT is a context's own SQL, never a user's
-            " INSERT INTO receivables_item (account_id, side, kind, source_id, document_code, rank, amount_minor,"
-            f" effective_date, due_date) {select} RETURNING account_id, side, amount_minor)"
-            " SELECT count(*), coalesce(sum(amount_minor) FILTER (WHERE side = 'OWED'), 0),"
-            " coalesce(sum(amount_minor) FILTER (WHERE side = 'HELD'), 0),"
-            " count(*) FILTER (WHERE account.id IS NULL)"
-            " FROM posted LEFT JOIN agreements_account account ON account.id = posted.account_id",
+            "INSERT INTO receivables_item (account_id, side, kind, source_id, document_code, rank, amount_minor,"
+            f" effective_date, due_date) {select}",  # the SELECT is a context's own SQL, never a user's
             list(parameters),
         )
-        item_count, owed_minor, held_minor, unknown_count = cursor.fetchone()
-    for grown in (Item, OpenItem):
-        keep_statistics_fit(grown, added_count=item_count)
+        item_count = cursor.rowcount
+        for grown in (Item, OpenItem):
+            keep_statistics_fit(grown, added_count=item_count)
+        cursor.execute(
+            "SELECT count(*) FROM receivables_item item"
+            " LEFT JOIN agreements_account account ON account.id = item.account_id"
+            " WHERE item.id > %s AND account.id IS NULL",
+            [last_id],
+        )
+        (unknown_count,) = cursor.fetchone()
     if unknown_count:
         raise UnableToPostItems(
             "account_unknown", f"{unknown_count} items name no account.", unknown_count=unknown_count
         )
-    return PostedItems(item_count=item_count, owed_minor=int(owed_minor), held_minor=int(held_minor))
+    return item_count
 
 
 @in_transaction
