@@ -22,6 +22,7 @@ from hydria.payments._documents import Debt, PaidDocument, group_debts, group_pa
 from hydria.payments.domain.tenders import TenderKind
 from hydria.payments.models import TENDER_LABELS, Payment, Tender, Till, TillSession
 from hydria.platform.access import Actor, Permission
+from hydria.platform.people import name_person
 from hydria.receivables.domain.items import ItemKind
 from hydria.receivables.queries import (
     NOTHING,
@@ -66,6 +67,7 @@ class PaymentCard:
     received_at: datetime.datetime
     effective_date: datetime.date
     taken_by: str
+    taken_by_name: str
     till_name: str
     journal_id: int | None
     tenders: tuple[TenderCard, ...]
@@ -196,6 +198,7 @@ def get_payment_card(*, actor: Actor, payment_id: int) -> PaymentCard:
         received_at=payment.received_at,
         effective_date=payment.effective_date,
         taken_by=payment.taken_by,
+        taken_by_name=name_person(payment.taken_by),
         till_name=payment.session.till.name if payment.session else "",
         journal_id=_journal_of(payment),
         tenders=tuple(

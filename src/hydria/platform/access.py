@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from hydria.kernel.errors import UnableTo
 
 
@@ -86,12 +88,14 @@ class Actor:
         """
         if permission not in self.permissions:
             raise UnableToPermit(
-                "permission_missing", f"{self.name} may not do this ({permission}).", permission=str(permission)
+                "permission_missing",
+                _("You may not do this: it takes the permission %(permission)s.") % {"permission": permission},
+                permission=str(permission),
             )
         if self.amount_limit_minor is not None and abs(amount_minor) > self.amount_limit_minor:
             raise UnableToPermit(
                 "amount_above_limit",
-                f"The amount is above the limit of {self.name}.",
+                _("This amount is above your limit."),
                 amount_minor=amount_minor,
                 amount_limit_minor=self.amount_limit_minor,
             )

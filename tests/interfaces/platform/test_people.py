@@ -2,6 +2,7 @@ import pytest
 from django.test import Client
 
 from desk_factories import PASSWORD, at_the_desk, company, person
+from hydria.platform import operations
 from hydria.platform.models import AuditEntry, Role, User
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +129,30 @@ class TestRefusal:
         assert answer.status_code == 403
         assert "user.manage" in answer.text
         assert AuditEntry.objects.filter(action="REFUSED", actor="cashier", table_name="/users/").count() == 1
+
+
+class TestNames:
+    def test_stand_where_records_keep_log_ins(self):
+        client = at_the_desk("administrator")
+        User.objects.filter(username="administrator").update(full_name="Ramón Suero")
+        operations.set_preferences(
+            actor=User.objects.get(username="administrator").to_actor(), language="en", theme="dark"
+        )
+
+        page = client.get("/audit/").text
+
+        assert '<td title="administrator">Ramón Suero</td>' in page
+        assert "<td>The system</td>" in page or '<td title="system">The system</td>' in page
+
+    @pytest.mark.parametrize("typed", ["ramon", "RAMÓN", "administrator"])
+    def test_are_found_by_name_or_log_in(self, typed):
+        client = at_the_desk("administrator")
+        User.objects.filter(username="administrator").update(full_name="Ramón Suero")
+        operations.set_preferences(
+            actor=User.objects.get(username="administrator").to_actor(), language="en", theme="dark"
+        )
+
+        page = client.get("/audit/", {"actor": typed}).text
+
+        assert "The system</td>" not in page
+        assert "Ramón Suero</td>" in page

@@ -43,7 +43,7 @@ RUNS = Listing(
         Column(name="start", label=_("From"), value="period.start_date", kind=Kind.DATE, sort="period__start_date"),
         Column(name="state", label=_("State"), value="state", kind=Kind.STATE, choices=RunStateWord),
         Column(name="due", label=_("Agreements due"), value="due_count", kind=Kind.COUNT),
-        Column(name="by", label=_("Started by"), value="requested_by"),
+        Column(name="by", label=_("Started by"), value="requested_by", kind=Kind.PERSON),
         Column(name="at", label=_("Started"), value="requested_at", kind=Kind.INSTANT, sort="requested_at"),
     ),
     filters=(

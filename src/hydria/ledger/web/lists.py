@@ -43,7 +43,7 @@ JOURNALS = Listing(
         Column(name="day", label=_("Day"), value="effective_date", kind=Kind.DATE, sort="effective_date"),
         Column(name="description", label=_("What for"), value="description"),
         Column(name="source", label=_("Posted by"), value=source_label),
-        Column(name="by", label=_("Who"), value="posted_by"),
+        Column(name="by", label=_("Who"), value="posted_by", kind=Kind.PERSON),
         Column(name="amount", label=_("Amount"), value="amount_minor", kind=Kind.AMOUNT),
     ),
     filters=(

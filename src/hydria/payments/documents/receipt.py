@@ -29,7 +29,7 @@ def build_data(*, card: PaymentCard, letterhead: Letterhead, formats: Formats) -
             (_("Date"), received_at),
             (_("Account"), card.account.number),
             (_("Customer"), card.account.holder_name),
-            (_("Served by"), " · ".join(part for part in (card.taken_by, card.till_name) if part)),
+            (_("Served by"), " · ".join(part for part in (card.taken_by_name, card.till_name) if part)),
             (_("Gives back"), card.reverses_code),
             (_("Reason"), card.reason),
         ]

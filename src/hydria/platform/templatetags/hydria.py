@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from hydria.platform.people import name_person
 from hydria.platform.web.formats import get_formats, spell_instant, spell_unit
 from hydria.platform.web.states import tone_of
 
@@ -57,6 +58,12 @@ def day(value: datetime.date | None) -> str:
 def instant(value: datetime.datetime | None) -> str:
     """Spell an instant to the minute."""
     return "" if value is None else spell_instant(value)
+
+
+@register.filter
+def person(login: str) -> str:
+    """Return the name of the person behind a log-in."""
+    return name_person(login)
 
 
 @register.filter

@@ -23,6 +23,7 @@ from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from hydria.platform.people import list_logins, name_person
 from hydria.platform.web import exporting
 from hydria.platform.web.doors import render_page
 from hydria.platform.web.formats import get_currency, get_formats, spell_instant
@@ -42,6 +43,7 @@ class Kind(StrEnum):
     DATE = "date"
     INSTANT = "instant"
     STATE = "state"
+    PERSON = "person"
 
 
 NUMERIC = frozenset({Kind.COUNT, Kind.AMOUNT, Kind.QUANTITY})
@@ -85,7 +87,7 @@ class Filter:
     """
     One thing that a list can be narrowed by.
 
-    kind     "text", "choice" or "date"
+    kind     "text", "choice", "date" or "person" (found by name or log-in; its lookup ends in "__in")
     lookup   ORM lookup that gets the typed value ("state", "effective_date__gte", "holder_name__icontains")
     choices  function giving (value, label) pairs for a choice; asked per request, so that they are in its language
     """
@@ -105,6 +107,8 @@ class Filter:
         """
         if self.kind == "date":
             return datetime.date.fromisoformat(typed)
+        if self.kind == "person":
+            return list_logins(typed=typed)
         if self.kind == "choice" and typed not in {str(value) for value, _label in self.choices()}:
             raise ValueError(typed)
         return typed
@@ -140,6 +144,7 @@ class Cell:
     href: str = ""
     drawer: bool = False
     tone: str = ""
+    hint: str = ""
 
     @property
     def css_class(self) -> str:
@@ -374,7 +379,9 @@ def _cell(column: Column, row: Any, *, value: Any = None) -> Cell:
     raw = column.value_of(row) if row is not None else value
     href = (column.link(row) or "") if column.link and row is not None else ""
     tone = tone_of(str(raw)) if column.kind is Kind.STATE and raw else ""
-    return Cell(text=_spell(column, raw), kind=column.kind, href=href, drawer=column.drawer, tone=tone)
+    text = _spell(column, raw)
+    hint = str(raw) if column.kind is Kind.PERSON and text != raw else ""
+    return Cell(text=text, kind=column.kind, href=href, drawer=column.drawer, tone=tone, hint=hint)
 
 
 def _spell(column: Column, raw: Any) -> str:
@@ -392,6 +399,8 @@ def _spell(column: Column, raw: Any) -> str:
             return formats.date(raw)
         case Kind.INSTANT:
             return spell_instant(raw)
+        case Kind.PERSON:
+            return name_person(raw)
         case Kind.STATE if column.choices:
             return label_of(column.choices, raw)
     return str(raw)
@@ -412,6 +421,8 @@ def _export_rows(listing: Listing, rows: QuerySet[Any]) -> Iterator[list[Any]]:
                 raw = currency.to_decimal(raw)
             elif column.kind is Kind.QUANTITY and raw is not None:
                 raw = raw / 1000
+            elif column.kind is Kind.PERSON and raw:
+                raw = name_person(raw)
             elif column.kind is Kind.STATE and column.choices and raw:
                 raw = label_of(column.choices, raw)
             values.append(raw)

@@ -16,6 +16,7 @@ from hydria.platform import queries
 from hydria.platform.access import UnableToPermit
 from hydria.platform.audit import record_access
 from hydria.platform.models import User
+from hydria.platform.people import forget_names
 from hydria.platform.web.doors import actor_of
 from hydria.platform.web.formats import set_company_formats
 
@@ -32,6 +33,7 @@ class ReaderMiddleware:
             raise BadRequest("NUL in the address")
         company = queries.get_company()
         request.company = company  # type: ignore[attr-defined]  # shown at the head of every page
+        forget_names()
         set_company_formats(currency=company.currency, country=company.country)
         timezone.activate(zoneinfo.ZoneInfo(company.timezone))
         if isinstance(request.user, User):
