@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +30,17 @@ DateArray = npt.NDArray[np.datetime64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsedScope:
-    """Narrow a rehearsal to places and customers by their codes; an empty collection does not narrow."""
+    """
+    Narrow a rehearsal to places and customers by their codes, and to accounts with ids in `[first, end)`.
+
+    An empty collection does not narrow.
+    """
 
     cycle_ids: tuple[int, ...] = ()
     sectors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    first_account_id: int = 0
+    end_account_id: int = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,7 @@ _IN_SCOPE = """
     JOIN premises_route route ON route.id = point.route_id
     JOIN premises_sector sector ON sector.id = route.sector_id
     WHERE agreement.valid_during && daterange(%(start_date)s, %(end_date)s)
+      AND agreement.account_id >= %(first_id)s AND agreement.account_id < %(end_id)s
       AND (%(cycle_ids)s::bigint[] = '{}' OR route.cycle_id = ANY(%(cycle_ids)s::bigint[]))
       AND (%(sectors)s::text[] = '{}' OR sector.code = ANY(%(sectors)s::text[]))
       AND (%(categories)s::text[] = '{}' OR EXISTS (
@@ -81,8 +89,8 @@ _IN_SCOPE = """
 
 def list_rehearsed_ranges(
     *, months: Period, scope: RehearsedScope, accounts_per_range: int
-) -> list[tuple[AccountRange, int]]:
-    """Cut the accounts of a scope into ranges of ids, in order, each with how many accounts it holds."""
+) -> list[tuple[int, int, int]]:
+    """Cut the accounts of a scope into ranges of ids, in order: first, end, and how many accounts are inside."""
     statement = f"""
         WITH account AS (
             SELECT id, row_number() OVER (ORDER BY id) - 1 AS place
@@ -92,41 +100,40 @@ def list_rehearsed_ranges(
     """
     with connection.cursor() as cursor:
         cursor.execute(statement, {**_parameters(months, scope), "accounts_per_range": accounts_per_range})
-        return [(AccountRange(first_id=first, end_id=end), count) for first, end, count in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
-def measure_use(*, months: Period, scope: RehearsedScope, accounts: AccountRange | None = None) -> pl.DataFrame:
+def measure_use(*, months: Period, scope: RehearsedScope) -> pl.DataFrame:
     """
     Return what each account used: `account_id`, `quantity_milli`, `days`, from the final consumptions of the months.
 
-    accounts  None means all of the scope; an account without any final consumption is left out
+    An account without any final consumption is left out.
     """
     statement = f"""
         SELECT agreement.account_id, sum(used.quantity_milli)::bigint, sum(used.end_date - used.start_date)::bigint
         FROM (SELECT agreement.id, agreement.account_id, agreement.service_point_id, agreement.valid_during
-              {_IN_SCOPE} AND agreement.account_id >= %(first_id)s AND agreement.account_id < %(end_id)s) agreement
+              {_IN_SCOPE}) agreement
         JOIN metering_consumption used ON used.service_point_id = agreement.service_point_id
          AND used.state = 'FINAL' AND used.start_date >= lower(agreement.valid_during)
          AND used.end_date <= coalesce(upper(agreement.valid_during), 'infinity')
          AND used.end_date > %(start_date)s AND used.end_date <= %(end_date)s
         GROUP BY agreement.account_id ORDER BY agreement.account_id
     """
-    chosen = accounts or AccountRange(first_id=0, end_id=2**62)
-    parameters = {**_parameters(months, scope), "first_id": chosen.first_id, "end_id": chosen.end_id}
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(statement, _parameters(months, scope))
         schema = {"account_id": pl.Int64, "quantity_milli": pl.Int64, "days": pl.Int64}
         return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
 
 
-def load_used(*, months: Period, scope: RehearsedScope, accounts: AccountRange) -> pl.DataFrame:
+def load_used(*, months: Period, scope: RehearsedScope) -> pl.DataFrame:
     """
     Return what a run of each period would have had to price, one row per agreement and period, in a stable order.
 
     columns  those of a run's frame, and `period_date`, the first day of the period
     """
+    accounts = AccountRange(first_id=scope.first_account_id, end_id=scope.end_account_id)
     frames = []
-    for period in _periods(months, _cycles_of(months, scope, accounts)):
+    for period in _periods(months, _cycles_of(months, scope)):
         # A run that nobody saves: it stands for the first run of the period, which has found nothing billed yet.
         due = load_due(run=BillingRun(period=period), accounts=accounts, history_count=0)
         frames.append(due.with_columns(period_date=pl.lit(period.start_date)))
@@ -221,28 +228,27 @@ def _faults_of(rows: Int64Array, batch: RatedBatch) -> list[Unbilled]:
     return found
 
 
-def _parameters(months: Period, scope: RehearsedScope) -> dict[str, object]:
+def _parameters(months: Period, scope: RehearsedScope) -> dict[str, Any]:
     return {
         "start_date": months.start_date,
         "end_date": months.end_date,
         "cycle_ids": list(scope.cycle_ids),
         "sectors": list(scope.sectors),
         "categories": list(scope.categories),
+        "first_id": scope.first_account_id,
+        "end_id": scope.end_account_id,
     }
 
 
-def _cycles_of(months: Period, scope: RehearsedScope, accounts: AccountRange) -> list[tuple[int, int]]:
-    """Return the cycles that a range of accounts is in, each with the months of its period."""
+def _cycles_of(months: Period, scope: RehearsedScope) -> list[tuple[int, int]]:
+    """Return the cycles that the accounts of a scope are in, each with the months of its period."""
     statement = f"""
         SELECT cycle.id, cycle.period_months FROM premises_billingcycle cycle
-        WHERE cycle.id IN (SELECT route.cycle_id {_IN_SCOPE}
-          AND agreement.account_id >= %(first_id)s AND agreement.account_id < %(end_id)s)
-        ORDER BY cycle.id
+        WHERE cycle.id IN (SELECT route.cycle_id {_IN_SCOPE}) ORDER BY cycle.id
     """
-    parameters = {**_parameters(months, scope), "first_id": accounts.first_id, "end_id": accounts.end_id}
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return [(cycle_id, period_months) for cycle_id, period_months in cursor.fetchall()]
+        cursor.execute(statement, _parameters(months, scope))
+        return list(cursor.fetchall())
 
 
 def _periods(months: Period, cycles: Collection[tuple[int, int]]) -> list[BillingPeriod]:

@@ -589,6 +589,7 @@ def _name(charge: ChargeCard) -> str:
 
 # What a run would bill by texts that need not be in force (TAR-09)
 RehearsedScope = _rehearsing.RehearsedScope
+Rehearsal = _rehearsing.Rehearsal
 list_rehearsed_ranges = _rehearsing.list_rehearsed_ranges
 measure_use = _rehearsing.measure_use
 load_used = _rehearsing.load_used
