@@ -224,6 +224,38 @@ def move_customer(
     return new_id
 
 
+def hand_account_over(
+    *, actor: Actor, account_id: int, customer: NewCustomer | int, from_date: datetime.date, reason: str
+) -> None:
+    """
+    Give an account to an heir or a successor, who takes it over with all that is agreed and owed (CUS-08).
+
+    Naming the holder in force since that day, registered or by name, changes nothing.
+
+    :raises UnableToPermit: if the actor may not edit agreements.
+    :raises UnableToSaveParty, UnableToChangeHolder: as their operations do.
+    """
+    with composing(actor, reason=reason):
+        holder = agreements_queries.get_account_card(actor=actor, account_id=account_id, today=from_date).holder
+        if (
+            isinstance(customer, NewCustomer)
+            and holder
+            and (holder.start_date, holder.name)
+            == (
+                from_date,
+                customer.name,
+            )
+        ):
+            return
+        agreements.change_holder(
+            actor=actor,
+            account_id=account_id,
+            holder_id=_party(actor, customer, on_date=from_date),
+            from_date=from_date,
+            reason=reason,
+        )
+
+
 def end_supply(
     *,
     actor: Actor,
@@ -464,7 +496,9 @@ def lift_marker(*, actor: Actor, marker_id: int, end_date: datetime.date, reason
             raised.save(update_fields=["valid_during"])
 
 
-def archive_contract(*, actor: Actor, account_id: int, content: bytes, title: str, added_at: datetime.datetime) -> None:
+def archive_contract(
+    *, actor: Actor, account_id: int, content: bytes, title: str, added_at: datetime.datetime
+) -> Attachment:
     """
     Keep a printed contract with the account, under the hash of its content (CUS-09).
 
@@ -473,7 +507,7 @@ def archive_contract(*, actor: Actor, account_id: int, content: bytes, title: st
     actor.require(Permission.AGREEMENT_EDIT)
     with acting(actor, reason="archive contract"):
         about = About(account_id=account_id)
-        _keep(actor, about, content=content, media_type="application/pdf", title=title, added_at=added_at)
+        return _keep(actor, about, content=content, media_type="application/pdf", title=title, added_at=added_at)
 
 
 # What the administrator sets

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from hydria.customers.domain.procedures import DebtRule, MarkerKind, Procedure
 from hydria.customers.models import (
+    MARKER_LABELS,  # noqa: F401  # other contexts' doors name alerts by it
     Application,
     Attachment,
     ContractTemplate,
@@ -59,6 +60,11 @@ class AttachmentCard:
     is_expired: bool
     added_by: str
     added_at: datetime.datetime
+
+    @property
+    def is_picture(self) -> bool:
+        """Tell whether the file can be shown in place."""
+        return self.media_type.startswith("image/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from hydria.agreements import queries as agreements
 from hydria.agreements.queries import AccountCard
 from hydria.billing import queries as billing
 from hydria.billing.queries import BilledInvoice
+from hydria.customers import queries as customers
+from hydria.customers.queries import Dossier
 from hydria.desk.domain.changes import Bill, Change, explain_change
 from hydria.metering import queries as metering
 from hydria.metering.queries import ConsumptionCard, InstallationCard
@@ -23,6 +25,7 @@ from hydria.receivables.queries import Balance, OpenItemCard
 INVOICES_SHOWN = 6
 PAYMENTS_SHOWN = 12
 MONTHS_SHOWN = 24
+NOTES_SHOWN = 50
 MEASURED, HELD = "MEASURED", "HELD"
 
 
@@ -33,7 +36,9 @@ class Alert(StrEnum):
     PROTECTED = "protected"
     NOT_DISCONNECTABLE = "not_disconnectable"
     HELD_READING = "held_reading"
+    SUSPENDED = "suspended"
     EXCLUDED = "excluded"
+    DOCUMENTS_MISSING = "documents_missing"
     NO_ACTIVE_AGREEMENT = "no_active_agreement"
     CLOSED = "closed"
 
@@ -71,6 +76,8 @@ class AccountPage:
     payments: tuple[PaymentEntry, ...] | None
     used: tuple[ConsumptionCard, ...] | None
     meters: tuple[InstallationCard, ...]
+    dossier: Dossier
+    documents_missing: tuple[str, ...]
 
 
 def get_account_page(*, actor: Actor, account_id: int, today: datetime.date) -> AccountPage:
@@ -86,16 +93,22 @@ def get_account_page(*, actor: Actor, account_id: int, today: datetime.date) -> 
     holder = parties.get_party_cards(party_ids=[holder_id]).get(holder_id)
     balance, open_items = _money(actor, account_id, today)
     used = _used(actor, point_ids, today)
+    agreement_ids = [agreement.agreement_id for agreement in account.agreements]
+    documents_missing = customers.list_documents_missing(agreement_ids=agreement_ids)
     return AccountPage(
         account=account,
         holder=holder,
-        alerts=_alerts(account, holder, balance, used or ()),
+        alerts=_alerts(account, holder, balance, used or (), documents_missing),
         balance=balance,
         open_items=open_items,
         invoices=_invoices(actor, account_id, used or ()),
         payments=_payments(actor, account_id),
         used=used,
         meters=tuple(metering.list_installations(service_point_ids=point_ids)),
+        dossier=customers.get_dossier(
+            account_id=account_id, party_id=holder_id or None, today=today, notes_max=NOTES_SHOWN
+        ),
+        documents_missing=documents_missing,
     )
 
 
@@ -156,7 +169,11 @@ def _payments(actor: Actor, account_id: int) -> tuple[PaymentEntry, ...] | None:
 
 
 def _alerts(
-    account: AccountCard, holder: PartyCard | None, balance: Balance | None, used: tuple[ConsumptionCard, ...]
+    account: AccountCard,
+    holder: PartyCard | None,
+    balance: Balance | None,
+    used: tuple[ConsumptionCard, ...],
+    documents_missing: tuple[str, ...],
 ) -> tuple[Alert, ...]:
     active = [agreement for agreement in account.agreements if agreement.is_active]
     conditions = {
@@ -164,6 +181,8 @@ def _alerts(
         Alert.OVERDUE: balance is not None and balance.overdue_minor > 0,
         Alert.HELD_READING: any(consumption.state == HELD for consumption in used),
         Alert.NO_ACTIVE_AGREEMENT: not active and account.closed_date is None,
+        Alert.SUSPENDED: any(agreement.suspension_reason for agreement in active),
+        Alert.DOCUMENTS_MISSING: bool(documents_missing),
         Alert.EXCLUDED: any(agreement.exclusion_reason for agreement in active),
         Alert.PROTECTED: holder is not None and holder.is_protected,
         Alert.NOT_DISCONNECTABLE: any(not agreement.is_disconnectable for agreement in active),

@@ -8,8 +8,11 @@ from typing import Any
 
 from babel.dates import format_date
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from hydria.customers.domain.procedures import MarkerKind
+from hydria.customers.queries import MARKER_LABELS
 from hydria.desk._account_page import HELD, MEASURED, AccountPage, Alert, InvoiceEntry
 from hydria.desk.domain.changes import Cause
 from hydria.platform.access import Actor, Permission
@@ -21,10 +24,11 @@ EVENTS_SHOWN = 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertCard:
-    """An alert in words."""
+    """An alert in words; one that a person raised can be lifted."""
 
     tone: str
     text: str
+    lift_href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +58,24 @@ def alert_cards(page: AccountPage) -> list[AlertCard]:
         ),
         Alert.HELD_READING: ("wait", _("A reading is held for review; it is billed when somebody has decided.")),
         Alert.NO_ACTIVE_AGREEMENT: ("wait", _("No agreement is active.")),
+        Alert.SUSPENDED: ("wait", _("The supply is suspended.")),
         Alert.EXCLUDED: ("wait", _("Excluded from billing.")),
+        Alert.DOCUMENTS_MISSING: (
+            "wait",
+            _("Still to be handed in: %(documents)s.") % {"documents": ", ".join(page.documents_missing)},
+        ),
         Alert.PROTECTED: ("busy", _("Protected customer: never cut off.")),
         Alert.NOT_DISCONNECTABLE: ("busy", _("This service may not be disconnected.")),
     }
-    return [AlertCard(tone=words[alert][0], text=words[alert][1]) for alert in page.alerts]
+    raised = [
+        AlertCard(
+            tone="busy" if marker.kind is MarkerKind.PROTECTED else "bad",
+            text=f"{MARKER_LABELS[marker.kind]}: {marker.reason}",
+            lift_href=reverse("alert_lift", args=[page.account.account_id, marker.marker_id]),
+        )
+        for marker in page.dossier.markers
+    ]
+    return raised + [AlertCard(tone=words[alert][0], text=words[alert][1]) for alert in page.alerts]
 
 
 def invoice_cards(page: AccountPage, *, unit: str) -> list[InvoiceCard]:
@@ -204,6 +221,10 @@ def timeline(page: AccountPage) -> list[TimelineEvent]:
         if agreement.end_date:
             title = _("Agreement %(number)s ended") % {"number": agreement.number}
             dated.append((agreement.end_date, _event(icon="writing", tone="idle", title=title, day=agreement.end_date)))
+    for file in page.dossier.attachments:
+        title = _("File added: %(title)s") % {"title": file.title}
+        day, href = timezone.localtime(file.added_at).date(), reverse("file", args=[file.attachment_id])
+        dated.append((day, _event(icon="paperclip", tone="idle", title=title, day=day, href=href)))
     dated.sort(key=lambda item: item[0], reverse=True)
     return [event for _day, event in dated[:EVENTS_SHOWN]]
 
@@ -234,6 +255,13 @@ def actions(actor: Actor, *, account_id: int) -> list[Action]:
             href=reverse("statement", args=[account_id]),
             icon="report-money",
             key="s",
+            is_first=False,
+        ),
+        Permission.REGISTER_EDIT: Action(
+            label=_("Change…"),
+            href=reverse("account_acts", args=[account_id]),
+            icon="pencil",
+            key="e",
             is_first=False,
         ),
     }

@@ -51,6 +51,13 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
         _("Customers"),
         (
             Place(label=_("Accounts"), name="accounts", icon="users", permission=Permission.REGISTER_VIEW, key="g a"),
+            Place(
+                label=_("New connection"),
+                name="customer_new",
+                icon="user-plus",
+                permission=Permission.AGREEMENT_EDIT,
+                key="g n",
+            ),
             Place(label=_("Till"), name="till", icon="cash-register", permission=Permission.PAYMENT_TAKE, key="g t"),
             Place(label=_("Payments"), name="payments", icon="coins", permission=Permission.PAYMENT_VIEW, key="g p"),
         ),
@@ -78,6 +85,13 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
             Place(
                 label=_("Invoices"), name="invoices", icon="file-invoice", permission=Permission.BILLING_VIEW, key="g f"
             ),
+            Place(
+                label=_("Left out of billing"),
+                name="exclusions",
+                icon="file-off",
+                permission=Permission.REGISTER_VIEW,
+                key="g x",
+            ),
             Place(label=_("Tariffs"), name="tariffs", icon="stairs-up", permission=Permission.TARIFF_VIEW, key="g y"),
         ),
     ),
@@ -100,6 +114,13 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
             Place(label=_("Loads"), name="batches", icon="table-import", permission=Permission.INTAKE_LOAD, key="g l"),
             Place(label=_("Jobs"), name="jobs", icon="progress", permission=Permission.JOB_VIEW, key="g w"),
             Place(label=_("Audit"), name="audit", icon="history", permission=Permission.AUDIT_VIEW, key="g u"),
+            Place(
+                label=_("Documents"),
+                name="document_types",
+                icon="files",
+                permission=Permission.SETTING_MANAGE,
+                key="g d",
+            ),
             Place(label=_("Users"), name="users", icon="user-cog", permission=Permission.USER_MANAGE, key="g s"),
         ),
     ),

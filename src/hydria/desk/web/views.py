@@ -62,6 +62,7 @@ def show_account(request: HttpRequest, account_id: int) -> HttpResponse:
         "chart": account_cards.consumption_chart(page, unit=unit),
         "events": account_cards.timeline(page),
         "actions": account_cards.actions(actor_of(request), account_id=account_id),
+        "may_edit": actor_of(request).may(Permission.REGISTER_EDIT),
     }
     return render_page(request, "desk/account.html", context)
 

@@ -1,0 +1,1 @@
+"""The printed contract: its card, its builder and its template."""
