@@ -192,26 +192,41 @@ def take_payments(
     Source: PAY-06, SCA-01; docs/safety/idempotency.md.
     """
     actor.require(Permission.PAYMENT_TAKE)
+    with acting(actor):
+        return record_payments(actor=actor, key=key, rows=rows, effective_date=effective_date)
+
+
+@in_transaction
+def record_payments(
+    *, actor: Actor, key: str, rows: Sequence[PaymentRow], effective_date: datetime.date
+) -> list[RowOutcome]:
+    """
+    Take the payments of one day as part of a larger act, as loading a file is; see `take_payments`.
+
+    The caller has asked for the permission, and locks the accounts of all its days before the first.
+
+    :raises UnableToTakePayments: with code `batch_too_large` or `key_reused` (the batch came before, changed).
+    :raises UnableToTakeNumbers: if the receipt series is used up.
+    """
     if len(rows) > BATCH_ROWS_MAX:
         raise UnableToTakePayments(
             "batch_too_large", _("A batch has at most %d rows; split it.") % BATCH_ROWS_MAX, row_count=len(rows)
         )
     wanted = [_received_of(row, effective_date, actor) for row in rows]
-    with acting(actor):
-        _lock_key(key)
-        batch, is_new = _open_batch(key, wanted, effective_date, actor)
-        known_accounts = set(receivables.lock_accounts(account_ids=sorted({row.account_id for row in rows})))
-        outcomes = _judge_rows(rows, wanted, known_accounts, actor, is_new=is_new)
-        taken = [index for index, outcome in enumerate(outcomes) if outcome.status is RowStatus.TAKEN]
-        if taken:
-            recorded = _record_batch(batch, [wanted[index] for index in taken], effective_date, actor)
-            for index, made in zip(taken, recorded, strict=True):
-                outcomes[index] = RowOutcome(
-                    key=rows[index].key,
-                    status=RowStatus.TAKEN,
-                    payment_id=made.payment_id,
-                    receipt_code=made.receipt_code,
-                )
+    _lock_key(key)
+    batch, is_new = _open_batch(key, wanted, effective_date, actor)
+    known_accounts = set(receivables.lock_accounts(account_ids=sorted({row.account_id for row in rows})))
+    outcomes = _judge_rows(rows, wanted, known_accounts, actor, is_new=is_new)
+    taken = [index for index, outcome in enumerate(outcomes) if outcome.status is RowStatus.TAKEN]
+    if taken:
+        recorded = _record_batch(batch, [wanted[index] for index in taken], effective_date, actor)
+        for index, made in zip(taken, recorded, strict=True):
+            outcomes[index] = RowOutcome(
+                key=rows[index].key,
+                status=RowStatus.TAKEN,
+                payment_id=made.payment_id,
+                receipt_code=made.receipt_code,
+            )
     return outcomes
 
 
@@ -238,50 +253,76 @@ def reverse_payment(
     """
     actor.require(Permission.PAYMENT_REVERSE)
     payment = Payment.objects.get(pk=payment_id)
-    actor.require(Permission.PAYMENT_REVERSE, amount_minor=payment.amount_minor)
     if not reason.strip():
         raise UnableToReversePayment("reason_missing", _("Say why the payment is reversed."))
     if payment.reverses_id is not None:
         raise UnableToReversePayment("is_a_reversal", _("A reversal is not reversed; take the payment again."))
-    key = f"{_REVERSAL_KEYS}{payment_id}"
-    tenders = _tenders_of(payment)
     with acting(actor, reason=reason):
-        _lock_key(key)
-        if mirror := Payment.objects.filter(reverses_id=payment_id).first():
-            return mirror
-        if session_id is not None:
-            _lock_open_session(session_id, actor, refusal=UnableToReversePayment)
-        receivables.lock_accounts(account_ids=[payment.account_id])
-        (held_item_id,) = receivables_queries.list_item_ids(kind=ItemKind.PAYMENT, source_ids=[payment_id])[payment_id]
-        receivables.reverse_settlements(held_item_id=held_item_id, effective_date=effective_date)
-        received = Received(
-            key=key,
-            account_id=payment.account_id,
-            tenders=tenders,
-            received_at=reversed_at,
-            effective_date=effective_date,
-            taken_by=actor.name,
-            session_id=session_id,
-            reverses_id=payment_id,
+        return mirror_payment(
+            actor=actor,
+            payment_id=payment_id,
             reason=reason,
-        )
-        (recorded,) = record(received=[received])
-        # The money held meets the money owed back, so that neither is ever used for anything else.
-        receivables.settle(
-            account_ids=[payment.account_id],
+            reversed_at=reversed_at,
             effective_date=effective_date,
-            held_item_ids=[held_item_id],
-            owed_item_ids=[recorded.item_id],
+            session_id=session_id,
         )
-        post_journal(
-            source_kind="payment_reversal",
-            source_id=recorded.payment_id,
-            effective_date=effective_date,
-            description=_("Reversal of payment %s") % payment.receipt_code,
-            postings=[posting.mirror() for posting in postings_of([received])],
-            posted_by=actor.name,
-        )
-        return Payment.objects.get(pk=recorded.payment_id)
+
+
+@in_transaction
+def mirror_payment(
+    *,
+    actor: Actor,
+    payment_id: int,
+    reason: str,
+    reversed_at: datetime.datetime,
+    effective_date: datetime.date,
+    session_id: int | None = None,
+) -> Payment:
+    """
+    Record the mirror of a payment as part of a larger act, as undoing a load is; see `reverse_payment`.
+
+    :raises UnableToPermit: if the actor may not reverse, or not this amount.
+    :raises UnableToReversePayment: with code `session_not_open`.
+    """
+    payment = Payment.objects.get(pk=payment_id)
+    actor.require(Permission.PAYMENT_REVERSE, amount_minor=payment.amount_minor)
+    key = f"{_REVERSAL_KEYS}{payment_id}"
+    _lock_key(key)
+    if mirror := Payment.objects.filter(reverses_id=payment_id).first():
+        return mirror
+    if session_id is not None:
+        _lock_open_session(session_id, actor, refusal=UnableToReversePayment)
+    receivables.lock_accounts(account_ids=[payment.account_id])
+    (held_item_id,) = receivables_queries.list_item_ids(kind=ItemKind.PAYMENT, source_ids=[payment_id])[payment_id]
+    receivables.reverse_settlements(held_item_id=held_item_id, effective_date=effective_date)
+    received = Received(
+        key=key,
+        account_id=payment.account_id,
+        tenders=_tenders_of(payment),
+        received_at=reversed_at,
+        effective_date=effective_date,
+        taken_by=actor.name,
+        session_id=session_id,
+        reverses_id=payment_id,
+        reason=reason,
+    )
+    (recorded,) = record(received=[received])
+    # The money held meets the money owed back, so that neither is ever used for anything else.
+    receivables.settle(
+        account_ids=[payment.account_id],
+        effective_date=effective_date,
+        held_item_ids=[held_item_id],
+        owed_item_ids=[recorded.item_id],
+    )
+    post_journal(
+        source_kind="payment_reversal",
+        source_id=recorded.payment_id,
+        effective_date=effective_date,
+        description=_("Reversal of payment %s") % payment.receipt_code,
+        postings=[posting.mirror() for posting in postings_of([received])],
+        posted_by=actor.name,
+    )
+    return Payment.objects.get(pk=recorded.payment_id)
 
 
 def create_till(*, actor: Actor, code: str, name: str, office_id: int | None = None) -> Till:
