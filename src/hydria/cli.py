@@ -42,6 +42,7 @@ SUBCOMMANDS = {
     "load": Subcommand(app="hydria.intake.commands:app", help="Load files through a mapping."),
     "tariffs": Subcommand(app="hydria.tariffs.commands:app", help="Check and try tariff files.", needs_database=False),
     "bill": Subcommand(app="hydria.billing.commands:app", help="Run a billing cycle."),
+    "simulate": Subcommand(app="hydria.simulation.commands:app", help="Price the register by proposed tariffs."),
     "verify": Subcommand(app="hydria.verification.commands:app", help="Check every invariant on the live database."),
     "bench": Subcommand(app="hydria.benchmarks.commands:app", help="Measure against the floor of this machine."),
     "apikey": Subcommand(app="hydria.publicapi.commands:app", help="Make and revoke the keys of programs."),

@@ -28,6 +28,7 @@ CONTEXTS = [
     "hydria.tariffs",
     "hydria.receivables",
     "hydria.billing",
+    "hydria.simulation",
     "hydria.payments",
     "hydria.intake",
     "hydria.customers",

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     READING_DECIDE = "reading.decide"
     TARIFF_VIEW = "tariff.view"
     TARIFF_EDIT = "tariff.edit"
+    TARIFF_SIMULATE = "tariff.simulate"
     TARIFF_APPROVE = "tariff.approve"
     TARIFF_PUBLISH = "tariff.publish"
     BILLING_VIEW = "billing.view"

@@ -85,7 +85,13 @@ ROLE_TEMPLATES = (
     RoleTemplate(
         code="tariff_manager",
         name=gettext_noop("Tariff manager"),
-        permissions=(Permission.TARIFF_VIEW, Permission.TARIFF_EDIT, Permission.BILLING_VIEW, Permission.REGISTER_VIEW),
+        permissions=(
+            Permission.TARIFF_VIEW,
+            Permission.TARIFF_EDIT,
+            Permission.TARIFF_SIMULATE,
+            Permission.BILLING_VIEW,
+            Permission.REGISTER_VIEW,
+        ),
     ),
     RoleTemplate(
         code="accountant",
@@ -98,6 +104,7 @@ ROLE_TEMPLATES = (
         permissions=(
             *_SEES_CUSTOMERS,
             Permission.LEDGER_VIEW,
+            Permission.TARIFF_SIMULATE,
             Permission.TARIFF_APPROVE,
             Permission.TARIFF_PUBLISH,
             Permission.AUDIT_VIEW,

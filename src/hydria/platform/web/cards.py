@@ -173,6 +173,7 @@ def permission_labels() -> list[tuple[str, str]]:
         Permission.READING_DECIDE: _("Decide on reading incidents"),
         Permission.TARIFF_VIEW: _("See tariffs"),
         Permission.TARIFF_EDIT: _("Write tariffs"),
+        Permission.TARIFF_SIMULATE: _("Simulate tariffs"),
         Permission.TARIFF_APPROVE: _("Approve tariffs"),
         Permission.TARIFF_PUBLISH: _("Publish tariffs"),
         Permission.BILLING_VIEW: _("See runs and invoices"),
