@@ -3,7 +3,7 @@ Work that runs apart from the request: one module between Hydria and its job que
 
 A job is enqueued in the transaction that needs it and lives in the same database as the money. It carries a key:
 while one with the same key waits, another is not enqueued. Every job can run twice; the operations that it calls
-see to that. A worker that died leaves its job behind; `requeue_stalled` gives it to the next.
+see to that. A worker that died leaves its job behind; the next one takes it up within a minute.
 """
 
 from __future__ import annotations
@@ -57,19 +57,36 @@ def defer_many(name: str, *, jobs: Mapping[str, Mapping[str, Any]]) -> int:
 def work(*, queues: Sequence[str] | None = None, until_empty: bool = False, concurrency: int = 1) -> None:
     """Work off jobs in this process until it is told to stop, or until the queues are empty."""
     with app.replace_connector(app.connector.get_worker_connector()) as worker_app:
-        asyncio.run(_requeue_stalled(worker_app))
-        worker_app.run_worker(
-            queues=queues,
-            wait=not until_empty,
-            concurrency=concurrency,
-            install_signal_handlers=not until_empty,
-            delete_jobs="successful",
+        asyncio.run(
+            _work(
+                worker_app,
+                queues=queues,
+                wait=not until_empty,
+                concurrency=concurrency,
+                install_signal_handlers=not until_empty,
+                delete_jobs="successful",
+            )
         )
+
+
+async def _work(worker_app: Any, **options: Any) -> None:
+    async with worker_app.open_async():
+        await _requeue_stalled(worker_app)
+        # A worker may start a moment after another died, too early to tell: look again while working.
+        keeper = asyncio.create_task(_keep_requeueing(worker_app))
+        try:
+            await worker_app.run_worker_async(**options)
+        finally:
+            keeper.cancel()
+
+
+async def _keep_requeueing(worker_app: Any) -> None:
+    while True:
+        await asyncio.sleep(STALLED_AFTER_SECONDS / 2)
+        await _requeue_stalled(worker_app)
 
 
 async def _requeue_stalled(worker_app: Any) -> None:
     """Give the jobs of workers that stopped beating back to the queue."""
-    async with worker_app.open_async():
-        stalled = await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
-        for stalled_job in stalled:
-            await worker_app.job_manager.retry_job(stalled_job)
+    for stalled_job in await worker_app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
+        await worker_app.job_manager.retry_job(stalled_job)
