@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from babel.messages.catalog import Message
@@ -27,6 +28,20 @@ def test_every_translation_fills_the_same_places() -> None:
     ]
 
     assert not differing, "\n".join(differing)
+
+
+def test_one_message_is_one_word_in_every_context() -> None:
+    spelled: dict[tuple[str, str | None, str], dict[str, list[str]]] = {}
+    for folder, language in itertools.product(list_contexts(), LANGUAGES):
+        for message in read_catalogue(catalogue_path(folder, language=language), language=language):
+            if message.id and any(message.string):
+                key = (language, message.context, str(message.id))
+                spelled.setdefault(key, {}).setdefault(str(message.string), []).append(folder.name)
+
+    clashing = [f"{key}: {words}" for key, words in spelled.items() if len(words) > 1]
+
+    # Django looks a message up in one catalogue for all contexts, so whichever is loaded last would win.
+    assert not clashing, "say the same, or tell them apart by msgid or pgettext:\n" + "\n".join(clashing)
 
 
 def fills_the_same_places(message: Message) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from hydria.billing.models import BillingRun
 from hydria.ledger import operations as ledger
@@ -70,13 +71,13 @@ def _post_journal(run: BillingRun, posted_by: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SUMS_BY_ROUTE, [run.pk])
         sums = cursor.fetchall()
+    last_date = run.period.end_date - datetime.timedelta(days=1)
     total_minor = sum(amount_minor for _route, amount_minor in sums)
     ledger.post_journal(
         source_kind=SOURCE_KIND,
         source_id=run.pk,
         effective_date=run.period.issue_date,
-        description=_("Invoices of %(cycle)s, %(start)s to %(end)s")
-        % {"cycle": run.period.cycle.name, "start": run.period.start_date, "end": run.period.end_date},
+        description=f"{run.period.cycle.name}, {run.period.start_date} – {last_date}",
         postings=[
             Posting.of_balance(route="receivable", balance_minor=total_minor),
             *(Posting.of_balance(route=route, balance_minor=-amount_minor) for route, amount_minor in sums),

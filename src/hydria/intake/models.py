@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class LoadState(models.TextChoices):
@@ -11,7 +12,7 @@ class LoadState(models.TextChoices):
 
     RECEIVED = "RECEIVED", _("Received")
     CHECKED = "CHECKED", _("Checked")
-    REFUSED = "REFUSED", _("Refused")
+    REFUSED = "REFUSED", pgettext_lazy("load", "Refused")
     APPLIED = "APPLIED", _("Applied")
     REVERSED = "REVERSED", _("Reversed")
 

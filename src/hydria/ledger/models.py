@@ -6,6 +6,16 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+SENTENCES = {
+    "billing_run": _("Invoices of %s"),
+    "payment": _("Payment %s"),
+    "payment_batch": _("Payments %s"),
+    "payment_reversal": _("Reversal of payment %s"),
+    "till_session": _("Difference of till %s"),
+    "opening_balance": _("Opening balances of %s"),
+}
+"""What journals are posted for, by source; the description names the document. Other descriptions are a person's words."""
+
 
 class LedgerKind(models.TextChoices):
     """Which side of the statements an account of the chart belongs to."""
@@ -63,6 +73,14 @@ class Journal(models.Model):
             models.UniqueConstraint(fields=["source_kind", "source_id"], name="source_is_posted_once"),
         ]
         indexes = [models.Index(fields=["effective_date"], name="journal_by_date")]
+
+    # Properties
+
+    @property
+    def purpose(self) -> str:
+        """Return what it was posted for, in the reader's language."""
+        sentence = SENTENCES.get(self.source_kind)
+        return str(sentence) % self.description if sentence else self.description
 
 
 class Entry(models.Model):

@@ -200,7 +200,7 @@ def get_ledger_account_card(
             EntryCard(
                 journal_id=entry.journal_id,
                 effective_date=entry.journal.effective_date,
-                description=entry.description or entry.journal.description,
+                description=entry.description or entry.journal.purpose,
                 account_code=account.code,
                 account_name=account.name,
                 ledger_account_id=account.pk,
@@ -277,7 +277,7 @@ def get_journal_card(*, actor: Actor, journal_id: int) -> JournalCard:
         source_id=journal.source_id,
         effective_date=journal.effective_date,
         month=journal.period.month,
-        description=journal.description,
+        description=journal.purpose,
         posted_by=journal.posted_by,
         recorded_at=journal.recorded_at,
         amount_minor=sum(entry.debit_minor for entry in entries),

@@ -13,6 +13,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Meter(models.Model):
@@ -192,7 +193,7 @@ class Consumption(models.Model):
 class FindingState(models.TextChoices):
     """Whether somebody has decided on a finding."""
 
-    OPEN = "OPEN", _("Open")
+    OPEN = "OPEN", pgettext_lazy("finding", "Open")
     DECIDED = "DECIDED", _("Decided")
 
 

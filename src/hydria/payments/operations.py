@@ -166,7 +166,7 @@ def take_payment(
             source_kind="payment",
             source_id=recorded.payment_id,
             effective_date=effective_date,
-            description=_("Payment %s") % recorded.receipt_code,
+            description=recorded.receipt_code,
             postings=postings_of([received]),
             posted_by=actor.name,
         )
@@ -318,7 +318,7 @@ def mirror_payment(
         source_kind="payment_reversal",
         source_id=recorded.payment_id,
         effective_date=effective_date,
-        description=_("Reversal of payment %s") % payment.receipt_code,
+        description=payment.receipt_code,
         postings=[posting.mirror() for posting in postings_of([received])],
         posted_by=actor.name,
     )
@@ -414,7 +414,7 @@ def close_session(
             source_kind="till_session",
             source_id=session.pk,
             effective_date=effective_date,
-            description=_("Difference of till %s") % session.till.name,
+            description=session.till.name,
             postings=[
                 Posting.of_balance(route=ROUTES[TenderKind.CASH], balance_minor=difference_minor),
                 Posting.of_balance(route="till_difference", balance_minor=-difference_minor),
@@ -565,7 +565,7 @@ def _record_batch(
         source_kind="payment_batch",
         source_id=batch.pk,
         effective_date=effective_date,
-        description=_("Payments %s") % batch.key,
+        description=batch.key,
         postings=postings_of(received),
         posted_by=actor.name,
     )

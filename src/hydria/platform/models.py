@@ -7,9 +7,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hydria.platform.access import Actor, Permission
+from hydria.platform.roles import TEMPLATE_NAMES
 
 
 class Company(models.Model):
@@ -50,6 +52,14 @@ class Role(models.Model):
     amount_limit_minor = models.BigIntegerField(
         null=True, blank=True, help_text=_("Largest amount of one act; empty means no limit")
     )
+
+    # Properties
+
+    @property
+    def title(self) -> str:
+        """Return its name in the reader's language where it came with the product, else as the company named it."""
+        given = TEMPLATE_NAMES.get(self.code)
+        return gettext(given) if given else self.name
 
 
 class UserManager(BaseUserManager["User"]):

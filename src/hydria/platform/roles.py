@@ -117,3 +117,5 @@ ROLE_TEMPLATES = (
         permissions=tuple(Permission),
     ),
 )
+
+TEMPLATE_NAMES = {template.code: template.name for template in ROLE_TEMPLATES}

@@ -156,3 +156,12 @@ class TestNames:
 
         assert "The system</td>" not in page
         assert "Ramón Suero</td>" in page
+
+
+class TestRoles:
+    def test_are_offered_in_the_language_of_the_reader(self):
+        client = at_the_desk("administrator", language="es")
+
+        offered = [label for _value, label in client.get("/users/new/").context["form"].fields["role_ids"].choices]
+
+        assert "Jefe de caja" in offered

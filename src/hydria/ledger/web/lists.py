@@ -15,7 +15,7 @@ SOURCE_LABELS: dict[str, str | Promise] = {
     "payment_batch": _("Batch of payments"),
     "payment_reversal": _("Payment reversal"),
     "till_session": _("Till difference"),
-    "opening": _("Opening balances"),
+    "opening_balance": _("Opening balances"),
     "manual": _("By hand"),
     "manual_reversal": _("Reversal by hand"),
 }
@@ -41,7 +41,7 @@ JOURNALS = Listing(
     columns=(
         Column(name="number", label=_("Journal"), value="pk", link=lambda row: reverse("journal", args=[row.pk])),
         Column(name="day", label=_("Day"), value="effective_date", kind=Kind.DATE, sort="effective_date"),
-        Column(name="description", label=_("What for"), value="description"),
+        Column(name="description", label=_("What for"), value="purpose"),
         Column(name="source", label=_("Posted by"), value=source_label),
         Column(name="by", label=_("Who"), value="posted_by", kind=Kind.PERSON),
         Column(name="amount", label=_("Amount"), value="amount_minor", kind=Kind.AMOUNT),

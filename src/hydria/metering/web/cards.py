@@ -10,6 +10,7 @@ from babel.dates import format_date
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from hydria.metering._incidents import IncidentCard
 from hydria.metering._walks import DialCard, SheetCard
@@ -199,7 +200,7 @@ def sheet_rows(
             is_good = row.status in (RecordedStatus.ACCEPTED, RecordedStatus.REPEATED)
             status, tone = label_of_status(row.status), "good" if is_good else "bad"
         elif dial.is_read:
-            status, tone = _("Recorded"), "idle"
+            status, tone = pgettext("reading", "Recorded"), "idle"
         rows.append(
             SheetRow(
                 dial=dial,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from hydria.metering.domain.validation import FindingCode
 from hydria.metering.operations import RecordedStatus
@@ -75,7 +75,7 @@ def explain_finding(code: str, data: Mapping[str, object], *, unit: str) -> str:
 def label_of_status(status: RecordedStatus) -> str:
     """Return what became of a typed reading."""
     return {
-        RecordedStatus.ACCEPTED: _("Recorded"),
+        RecordedStatus.ACCEPTED: pgettext("reading", "Recorded"),
         RecordedStatus.REPEATED: _("Recorded before"),
         RecordedStatus.CONFLICT: _("Another value is recorded for this day; correct that one as an incident"),
         RecordedStatus.UNKNOWN_REGISTER: _("There is no such meter"),

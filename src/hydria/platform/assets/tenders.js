@@ -11,26 +11,30 @@ export function tenders() {
     init() {
       const { group, decimal, exponent } = this.$root.dataset;
       this.marks = { group, decimal, exponent: Number(exponent) };
+      this.$root.querySelectorAll("[data-part]:checked").forEach((part) => this.join(part));
       this.count();
     },
     // A document is chosen with all its charges; choosing all of its charges chooses it.
     choose(event) {
       const { partOf } = event.target.dataset;
       if (!partOf && !event.target.matches("[data-debt]")) return;
-      const first = partOf ?? event.target.value;
-      const parts = [...this.$root.querySelectorAll(`[data-part-of="${first}"]`)];
-      const whole = this.$root.querySelector(`[data-debt][value="${first}"]`);
-      if (partOf) {
-        whole.checked = parts.every((part) => part.checked);
-        whole.indeterminate = !whole.checked && parts.some((part) => part.checked);
-      } else parts.forEach((part) => (part.checked = whole.checked));
+      if (partOf) this.join(event.target);
+      else this.partsOf(event.target.value).forEach((part) => (part.checked = event.target.checked));
       this.propose();
     },
+    join({ dataset: { partOf } }) {
+      const [whole, parts] = [this.wholeOf(partOf), this.partsOf(partOf)];
+      whole.checked = parts.every((part) => part.checked);
+      whole.indeterminate = !whole.checked && parts.some((part) => part.checked);
+      if (whole.indeterminate) parts[0].closest("details").open = true;
+    },
+    partsOf(first) { return [...this.$root.querySelectorAll(`[data-part-of="${first}"]`)]; },
+    wholeOf(first) { return this.$root.querySelector(`[data-debt][value="${first}"]`); },
     // Choosing debts proposes their sum; choosing none, the whole balance that the page came with.
     propose() {
       const debts = [...this.$root.querySelectorAll("[data-debt]:checked")].map((debt) => Number(debt.dataset.debt));
       const parts = [...this.$root.querySelectorAll("[data-part]:checked")]
-        .filter((part) => !this.$root.querySelector(`[data-debt][value="${part.dataset.partOf}"]`).checked)
+        .filter((part) => !this.wholeOf(part.dataset.partOf).checked)
         .map((part) => Number(part.dataset.part));
       const chosen = [...debts, ...parts];
       const due = this.$root.querySelector("[data-due]");

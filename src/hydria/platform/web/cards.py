@@ -151,7 +151,9 @@ def permission_matrix(roles: Iterable[Role]) -> PermissionMatrix:
     limits = [role.amount_limit_minor for role in found]
     return PermissionMatrix(
         roles=tuple(
-            RoleColumn(id=role.pk, name=role.name, limit=_("no limit") if limit is None else get_formats().money(limit))
+            RoleColumn(
+                id=role.pk, name=role.title, limit=_("no limit") if limit is None else get_formats().money(limit)
+            )
             for role, limit in zip(found, limits, strict=True)
         ),
         rows=tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from hydria.platform import queries
 from hydria.platform.models import AuditAction, AuditEntry, Progress, ProgressState, User
 from hydria.platform.web.cards import field_changes
 from hydria.platform.web.listing import Column, Filter, Kind, Listing
@@ -72,7 +73,7 @@ JOBS = Listing(
 
 
 def _roles_of(user: User) -> str:
-    return ", ".join(role.name for role in user.roles.all())
+    return ", ".join(role.title for role in user.roles.all())
 
 
 USERS = Listing(
@@ -98,7 +99,13 @@ USERS = Listing(
     ),
     filters=(
         Filter(name="name", label=_("Name"), lookup="full_name__icontains"),
-        Filter(name="role", label=_("Role"), lookup="roles__name__icontains"),
+        Filter(
+            name="role",
+            label=_("Role"),
+            lookup="roles",
+            kind="choice",
+            choices=lambda: [(str(role.pk), role.title) for role in queries.list_roles()],
+        ),
     ),
     sort="username",
 )

@@ -67,7 +67,7 @@ class _UserFields(DeskForm):
         label=_("Roles"),
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
-        choices=lambda: [(role.pk, role.name) for role in queries.list_roles()],
+        choices=lambda: [(role.pk, role.title) for role in queries.list_roles()],
     )
 
 

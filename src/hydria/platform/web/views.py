@@ -135,7 +135,7 @@ def edit_role(request: HttpRequest, role_id: int) -> HttpResponseBase:
         messages.success(request, _("Saved."))
         return reverse("roles")
 
-    context = {"title": role.name, "cancel": reverse("roles")}
+    context = {"title": role.title, "cancel": reverse("roles")}
     return handle_form(request, form=RoleForm(request.POST or None, initial=initial), act=act, context=context)
 
 
