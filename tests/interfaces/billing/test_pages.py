@@ -139,3 +139,33 @@ class TestOpenPeriod:
 
         assert form["start_date"].value() == datetime.date(2026, 2, 1)
         assert form["last_date"].value() == datetime.date(2026, 2, 28)
+
+    def test_shows_odd_dates_once_and_takes_them_when_they_are_meant(self):
+        period = given.month(given.village(), 1)
+        browser = browser_of(VIEW, RUN)
+        odd = {
+            "cycle_id": period.cycle_id,
+            "start_date": "2026-02-03",
+            "last_date": "2026-02-10",
+            "issue_date": "2026-02-09",
+            "due_date": "2026-03-22",
+        }
+
+        shown = browser.post(reverse("period_open"), odd)
+        taken = browser.post(reverse("period_open"), {**odd, "accepts_doubts": "on"})
+
+        doubts = shown.context["form"].errors.as_data()["accepts_doubts"]
+        assert (shown.status_code, {doubt.code for doubt in doubts}) == (422, {"short", "gap", "issued_early"})
+        assert taken.status_code == 302
+
+
+class TestStartRun:
+    def test_tells_what_was_read_route_by_route(self):
+        cycle = given.village()
+        read, _unread = given.household(), given.household()
+        january = given.month(cycle)
+        given.consume(read, january, 15)
+
+        (route,) = browser_of(VIEW, RUN).get(reverse("run_start", args=[january.pk])).context["routes"]
+
+        assert (route.due_count, route.ready_count, route.held_count, route.missing_count) == (2, 1, 0, 1)

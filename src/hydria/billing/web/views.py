@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hydria.billing import operations, queries
+from hydria.billing._readiness import list_readiness
 from hydria.billing.documents import printing
 from hydria.billing.domain.obstacles import AMOUNT_OUT_OF_LINE
 from hydria.billing.domain.states import RunState
@@ -87,6 +88,7 @@ def start_run(request: HttpRequest, period_id: int) -> HttpResponse:
         ),
         submit=_("Start the run"),
         cancel=reverse("cycles"),
+        routes=list_readiness(actor=actor_of(request), period_id=period_id),
     )
 
 
@@ -293,7 +295,7 @@ def show_line(request: HttpRequest, line_id: int) -> HttpResponse:
     )
 
 
-def _ask(request: HttpRequest, *, act: Any, consequence: str, form: Any = None, **context: str) -> HttpResponse:
+def _ask(request: HttpRequest, *, act: Any, consequence: str, form: Any = None, **context: Any) -> HttpResponse:
     """Show what an act will do and do it when it is confirmed."""
     return handle_form(
         request,
