@@ -63,6 +63,19 @@ def load(
 
 
 @app.command()
+def readings(
+    points: Annotated[
+        int, typer.Option(min=1000, help="Points of a town with a year of readings behind it.")
+    ] = 200_000,
+    as_json: AsJson = False,
+) -> None:
+    """Record and judge a month of readings, and COPY exactly the same rows as the floor."""
+    from hydria.demo import bench
+
+    show_figures(bench.measure(points=points), as_json=as_json)
+
+
+@app.command()
 def desk(
     requests: Annotated[int, typer.Option(min=20, help="Customers that pages are asked for.")] = 200,
     as_json: AsJson = False,

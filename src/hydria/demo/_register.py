@@ -26,6 +26,8 @@ Int64Array = npt.NDArray[np.int64]
 URBAN_TARIFF, LARGE_TARIFF = "agua_urbana", "agua_grandes"
 ROUTES_PER_SECTOR = 12
 OWN_MAKE, SPARE_MAKE = "Elster", "Itron"
+DIGITS = 5
+CAPACITY_MILLI = 10**DIGITS * 1000
 TARIFF_OF = {HOUSEHOLD: URBAN_TARIFF, PUBLIC: URBAN_TARIFF, SHOP: LARGE_TARIFF, INDUSTRY: LARGE_TARIFF}
 
 
@@ -283,7 +285,7 @@ def _write_meters(town: Town, *, point_ids: Int64Array) -> tuple[Int64Array, Int
             "meter_id": meter_ids,
             "channel": ["MAIN"] * (count + spare),
             "unit": ["m3"] * (count + spare),
-            "digits": [5] * (count + spare),
+            "digits": [DIGITS] * (count + spare),
             "multiplier": [1] * (count + spare),
         },
     )

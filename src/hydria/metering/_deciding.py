@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from hydria.metering import models
 from hydria.metering._estimating import expect
-from hydria.metering._gathering import Scope
+from hydria.metering._gathering import Scope, gather_past
 from hydria.metering.domain.policy import Policy
 from hydria.metering.domain.validation import FindingCode
 from hydria.metering.models import Decision, ReadingSource
@@ -57,11 +57,10 @@ def estimate_each(consumptions: Sequence[models.Consumption], *, policy: Policy)
     if not consumptions:
         return {}
     point_ids = np.array([consumption.service_point_id for consumption in consumptions])
+    until_date = max(consumption.end_date for consumption in consumptions)
     expected = expect(
-        scope=Scope(
-            point_ids=tuple(point_ids.tolist()),
-            until_date=max(consumption.end_date for consumption in consumptions),
-        ),
+        past=gather_past(scope=Scope(point_ids=tuple(point_ids.tolist()), until_date=until_date)),
+        until_date=until_date,
         point_ids=point_ids,
         start_days=_days([consumption.start_date for consumption in consumptions]),
         end_days=_days([consumption.end_date for consumption in consumptions]),
@@ -106,7 +105,8 @@ def put_estimates(
             consumption, estimate=estimate, chain_starts_anew=consumption.pk in chain_starts_anew
         )
         if consumption.current_reading_id and consumption.pk not in chain_starts_anew:
-            _set_aside(consumption.current_reading_id, reason=reason, recorded_by=actor.name)
+            for reading in closing_readings(consumption):
+                supersede(reading, value_milli=None, observation=SET_ASIDE, reason=reason, recorded_by=actor.name)
             consumption.current_reading_id = None
         consumption.kind = models.ConsumptionKind.ESTIMATED
         consumption.quantity_milli = estimate.quantity_milli
@@ -119,17 +119,21 @@ def _detail_of_estimate(
     if chain_starts_anew:
         ahead_milli = detail["ahead_milli"] if consumption.current_reading_id is None else 0
     elif consumption.current_reading_id:
-        # What the other dials of the span showed stays known; the last one's part will show on it later.
-        known_milli = sum(stretch["quantity_milli"] for stretch in detail["stretches"][:-1])
+        # What a dial showed that was taken out stays known; what is not believed now will show on its dial later.
+        known_milli = sum(stretch["quantity_milli"] for stretch in detail["stretches"] if stretch["is_removed"])
         ahead_milli = detail["carried_milli"] + estimate.quantity_milli - known_milli
     else:
         ahead_milli = detail["ahead_milli"] + estimate.quantity_milli - (consumption.quantity_milli or 0)
     return {**detail, "ahead_milli": ahead_milli, "estimated_by": estimate.method}
 
 
-def _set_aside(reading_id: int, *, reason: str, recorded_by: str) -> None:
-    reading = models.Reading.objects.select_for_update().get(id=reading_id)
-    supersede(reading, value_milli=None, observation=SET_ASIDE, reason=reason, recorded_by=recorded_by)
+def closing_readings(consumption: models.Consumption) -> list[models.Reading]:
+    """Return, locked, what the dials showed that closed a consumption; the main dial's first."""
+    stretches = (consumption.detail or {}).get("stretches", ())
+    dials = [stretch["register_id"] for stretch in stretches if not stretch["is_removed"]]
+    closing = Q(id=consumption.current_reading_id) | Q(register_id__in=dials, read_date=consumption.end_date)
+    readings = models.Reading.objects.select_for_update().filter(closing, is_live=True, value_milli__isnull=False)
+    return sorted(readings, key=lambda reading: (reading.pk != consumption.current_reading_id, reading.register_id))
 
 
 def supersede(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
-from hydria.metering._gathering import History, Scope, gather_history, gather_peers
+from hydria.metering._past import History, arrange_history, gather_peers
 from hydria.metering.domain import estimation
 from hydria.metering.domain.estimation import Estimates, Method
 from hydria.metering.domain.history import Usual, find_usual
@@ -35,20 +37,30 @@ class Expected:
 
 
 def expect(
-    *, scope: Scope, point_ids: Int64Array, start_days: Int64Array, end_days: Int64Array, policy: Policy
+    *,
+    past: pl.DataFrame,
+    until_date: datetime.date,
+    point_ids: Int64Array,
+    start_days: Int64Array,
+    end_days: Int64Array,
+    policy: Policy,
 ) -> Expected:
     """
     Work out what spans can be expected to come to.
 
+    past                  what the points used before, as `gather_past` returns it
+    until_date            the day up to which it counts
     point_ids             int64[n]
     start_days, end_days  int64[n]  the span, days since 1970, half-open
     """
     days = end_days - start_days
-    history = gather_history(scope=scope, point_ids=point_ids, middle_days=(start_days + end_days) // 2)
+    history = arrange_history(
+        past=past, until_date=until_date, point_ids=point_ids, middle_days=(start_days + end_days) // 2
+    )
     usual = find_usual(history_milli=history.quantity_milli, history_days=history.days)
     peers_micro = np.zeros(len(point_ids), dtype=np.int64)
     is_young = usual.period_count < policy.history_periods_min
-    peers_micro[is_young] = gather_peers(scope=scope, point_ids=point_ids[is_young])
+    peers_micro[is_young] = gather_peers(until_date=until_date, point_ids=point_ids[is_young])
     per_day_micro = {
         Method.OWN_AVERAGE: estimation.average_per_day(
             history_milli=history.quantity_milli,

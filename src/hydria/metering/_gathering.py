@@ -1,152 +1,101 @@
 """
-Gather what a cycle's points have to be measured by: spans, the stretches of their dials, and their history.
+Gather what a cycle's points have to be measured by: their past, the spans to measure, the stretches of their dials.
 
 The chain of consumptions of a point has no gap: a span starts where the last live consumption ended, or where the
 first meter was installed. It ends at the newest reading up to the day asked for, or on that day when nobody read. A
 change of customer on a day that has a reading splits it. How far estimates run ahead of the dials is kept with the last
 consumption of the chain (`ahead_milli` of its detail) and carried into the next.
+
+Every statement looks up a handful of rows for each point by an index, so a cycle costs the same however many years
+the tables hold; what belongs together is then put together in columns.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from django.db import connection
 
 from hydria.metering.domain.consumption import UNKNOWN_MILLI
-from hydria.platform.bulk import read_columns
+from hydria.platform.bulk import read_numbers, to_array
 
 Int64Array = npt.NDArray[np.int64]
-HISTORY_COUNT = 13
-"""Periods looked back on; with monthly reading the same month of last year is the twelfth."""
-
 HISTORY_DAYS = 500
-"""... but never further: a year, a long period, and some days to spare."""
+"""The past that is looked back on: a year, a long period, and some days to spare."""
+EPOCH, NEVER_DAYS = datetime.date(1970, 1, 1), 10**6
 
-PEER_DAYS, PEER_COUNT_MIN = 120, 5
-YEAR_DAYS = 365
-
-_STRETCHES = """
-WITH point AS (
-    SELECT point.id, last.end_date AS last_end_date, coalesce((last.detail->>'ahead_milli')::bigint, 0) AS carried_milli
-    FROM premises_servicepoint point JOIN premises_route route ON route.id = point.route_id
-    LEFT JOIN LATERAL (SELECT end_date, detail FROM metering_consumption
-        WHERE service_point_id = point.id AND state <> 'SUPERSEDED' ORDER BY start_date DESC LIMIT 1) last ON true
-    WHERE point.is_metered AND {points}
-), chain AS (
-    SELECT point.id, coalesce(point.last_end_date, first.day) AS start_date, point.carried_milli
-    FROM point LEFT JOIN LATERAL (SELECT min(lower(valid_during)) AS day FROM metering_installation
-        WHERE service_point_id = point.id AND point.last_end_date IS NULL) first ON true
-    WHERE coalesce(point.last_end_date, first.day) < %(until_date)s
-), dial AS (
-    SELECT chain.id AS point_id, chain.start_date AS chain_start, chain.carried_milli,
-        register.id AS register_id, register.digits, register.multiplier, installation.initial_milli,
-        installation.final_milli, lower(installation.valid_during) AS installed_date,
-        upper(installation.valid_during) AS removed_date
-    FROM chain
-    JOIN metering_installation installation ON installation.service_point_id = chain.id
-        AND installation.valid_during && daterange(chain.start_date, %(until_date)s, '[]')
-    JOIN metering_register register ON register.meter_id = installation.meter_id AND register.channel = 'MAIN'
-), edge AS (
-    SELECT dial.point_id, dial.chain_start, coalesce(max(reading.read_date), %(until_date)s) AS day
-    FROM dial LEFT JOIN metering_reading reading ON reading.register_id = dial.register_id AND reading.is_live
-        AND reading.value_milli IS NOT NULL AND reading.read_date > dial.chain_start
-        AND reading.read_date <= %(until_date)s AND reading.read_date > dial.installed_date
-        AND dial.removed_date IS NULL
-    GROUP BY dial.point_id, dial.chain_start
-    UNION
-    SELECT dial.point_id, dial.chain_start, reading.read_date
-    FROM dial JOIN metering_reading reading ON reading.register_id = dial.register_id AND reading.is_live
-        AND reading.value_milli IS NOT NULL AND reading.read_date > dial.chain_start
-        AND reading.read_date < %(until_date)s
-    WHERE EXISTS (SELECT FROM agreements_serviceagreement agreement
-        WHERE agreement.service_point_id = dial.point_id AND lower(agreement.valid_during) = reading.read_date)
-), span AS (
-    SELECT point_id, coalesce(lag(day) OVER (PARTITION BY point_id ORDER BY day), chain_start) AS start_date,
-        day AS end_date
-    FROM edge
-)
-SELECT span.point_id, span.start_date, span.end_date, dial.register_id, dial.digits, dial.multiplier,
-    dial.installed_date > span.start_date OR opening.id IS NULL AS is_new_dial,
-    dial.removed_date IS NOT NULL AND dial.removed_date <= span.end_date AS is_removed,
-    opening.id AS opening_id, coalesce(opening.value_milli, dial.initial_milli) AS opening_milli,
-    closing.id AS closing_id,
-    CASE WHEN dial.removed_date <= span.end_date THEN dial.final_milli ELSE closing.value_milli END AS closing_milli,
-    dial.carried_milli
-FROM span
-JOIN dial ON dial.point_id = span.point_id AND dial.installed_date < span.end_date
-    AND (dial.removed_date IS NULL OR dial.removed_date > span.start_date)
-LEFT JOIN LATERAL (SELECT id, value_milli, read_date FROM metering_reading
-    WHERE register_id = dial.register_id AND is_live AND value_milli IS NOT NULL
-        AND read_date <= span.start_date AND read_date >= dial.installed_date
-    ORDER BY read_date DESC LIMIT 1) opening ON true
-LEFT JOIN LATERAL (SELECT id, value_milli FROM metering_reading
-    WHERE register_id = dial.register_id AND is_live AND value_milli IS NOT NULL
-        AND read_date = span.end_date AND (dial.removed_date IS NULL OR dial.removed_date > span.end_date)
-    LIMIT 1) closing ON true
-ORDER BY span.point_id, span.start_date, dial.installed_date
-"""
-
-_STRETCH_SCHEMA = {
-    "point_id": pl.Int64,
-    "start_date": pl.Date,
-    "end_date": pl.Date,
-    "register_id": pl.Int64,
-    "digits": pl.Int64,
-    "multiplier": pl.Int64,
-    "is_new_dial": pl.Boolean,
-    "is_removed": pl.Boolean,
-    "opening_id": pl.Int64,
-    "opening_milli": pl.Int64,
-    "closing_id": pl.Int64,
-    "closing_milli": pl.Int64,
-    "carried_milli": pl.Int64,
-}
-
-_HISTORY = """
-SELECT consumption.service_point_id, consumption.start_date - '1970-01-01', consumption.end_date - '1970-01-01',
-    coalesce(consumption.quantity_milli, 0), (consumption.kind = 'ESTIMATED')::int,
+_PAST = """
+SELECT past.service_point_id, past.start_date - '1970-01-01', past.end_date - '1970-01-01',
+    coalesce(past.quantity_milli, 0), (past.state = 'FINAL')::int,
     -- A period that settles an estimate has the estimate in it, so it is no history (I11).
-    (consumption.kind = 'MEASURED' AND coalesce((consumption.detail->>'carried_milli')::bigint, 0) = 0)::int
-FROM metering_consumption consumption
-JOIN premises_servicepoint point ON point.id = consumption.service_point_id
-JOIN premises_route route ON route.id = point.route_id
-WHERE {points} AND consumption.state = 'FINAL' AND consumption.start_date >= %(history_from)s
-    AND consumption.start_date < %(until_date)s
+    (past.kind = 'MEASURED' AND coalesce((past.detail->'carried_milli')::bigint, 0) = 0)::int,
+    (past.kind = 'ESTIMATED')::int, coalesce((past.detail->'ahead_milli')::bigint, 0)
+FROM premises_servicepoint point JOIN premises_route route ON route.id = point.route_id
+JOIN metering_consumption past ON past.service_point_id = point.id AND past.state <> 'SUPERSEDED'
+    AND past.start_date >= %(history_from)s
+WHERE {points}
 """
 
-_HISTORY_SCHEMA = {
-    "point_id": pl.Int64,
-    "start_days": pl.Int64,
-    "end_days": pl.Int64,
-    "quantity_milli": pl.Int64,
-    "is_estimated": pl.Int64,
-    "is_measured": pl.Int64,
-}
+_PAST_NAMES = (
+    "point_id", "start_days", "end_days", "quantity_milli", "is_final", "is_measured", "is_estimated", "ahead_milli"
+)  # fmt: skip
 
-_PEERS = """
-WITH chosen AS (
-    SELECT service_point_id, min(category_id) AS category_id, sum(unit_count) AS unit_count FROM premises_pointunits
-    WHERE service_point_id = ANY(%(point_ids)s) AND valid_during @> %(until_date)s::date GROUP BY service_point_id
-), peer AS (
-    SELECT units.category_id, percentile_disc(0.5) WITHIN GROUP (
-        ORDER BY consumption.quantity_milli * 1000 / (consumption.end_date - consumption.start_date) / units.unit_count
-    ) AS per_day_micro
-    FROM metering_consumption consumption
-    JOIN premises_pointunits units ON units.service_point_id = consumption.service_point_id
-        AND units.valid_during @> consumption.start_date
-    WHERE units.category_id IN (SELECT category_id FROM chosen) AND consumption.state = 'FINAL'
-        AND consumption.kind = 'MEASURED' AND consumption.quantity_milli > 0
-        AND consumption.end_date > %(until_date)s::date - %(peer_days)s AND consumption.end_date <= %(until_date)s
-    GROUP BY units.category_id HAVING count(*) >= %(peer_count)s
-)
-SELECT chosen.service_point_id, peer.per_day_micro * chosen.unit_count FROM chosen JOIN peer USING (category_id)
+_DIALS = """
+SELECT installation.service_point_id, register.id, (register.channel = 'MAIN')::int, register.digits,
+    register.multiplier, lower(installation.valid_during) - '1970-01-01',
+    coalesce(upper(installation.valid_during) - '1970-01-01', {never}),
+    coalesce(further.initial_milli, CASE WHEN register.channel = 'MAIN' THEN installation.initial_milli ELSE 0 END),
+    coalesce(CASE WHEN register.channel = 'MAIN' THEN installation.final_milli ELSE further.final_milli END, -1)
+FROM premises_servicepoint point JOIN premises_route route ON route.id = point.route_id
+JOIN metering_installation installation ON installation.service_point_id = point.id
+JOIN metering_register register ON register.meter_id = installation.meter_id AND register.is_counted
+LEFT JOIN metering_furtherdial further ON further.installation_id = installation.id
+    AND further.register_id = register.id
+WHERE point.is_metered AND {points} AND lower(installation.valid_during) < %(until_date)s
+"""
+
+_DIAL_NAMES = (
+    "point_id", "register_id", "is_main", "digits", "multiplier", "installed_days", "removed_days", "initial_milli",
+    "final_milli",
+)  # fmt: skip
+
+# A point that was not measured for longer than the past that is looked back on.
+_DORMANT = """
+SELECT point.id, last.end_date - '1970-01-01', coalesce((last.detail->'ahead_milli')::bigint, 0)
+FROM unnest(%(point_ids)s::bigint[]) AS point (id)
+JOIN LATERAL (SELECT end_date, detail FROM metering_consumption WHERE service_point_id = point.id
+    AND state <> 'SUPERSEDED' ORDER BY start_date DESC LIMIT 1) last ON true
+"""
+
+# OFFSET 0 and LIMIT keep both statements at one look-up for each dial, whatever the planner thinks of the tables.
+_READINGS = """
+SELECT dial.register_id, reading.read_date - '1970-01-01', reading.id, reading.value_milli
+FROM unnest(%(register_ids)s::bigint[], %(start_dates)s::date[]) AS dial (register_id, start_date)
+CROSS JOIN LATERAL (SELECT id, read_date, value_milli FROM metering_reading
+    WHERE register_id = dial.register_id AND is_live AND value_milli IS NOT NULL
+        AND read_date >= dial.start_date AND read_date <= %(until_date)s OFFSET 0) reading
+"""
+
+_EARLIER_READINGS = """
+SELECT dial.register_id, reading.read_date - '1970-01-01', reading.id, reading.value_milli
+FROM unnest(%(register_ids)s::bigint[], %(start_dates)s::date[]) AS dial (register_id, start_date)
+CROSS JOIN LATERAL (SELECT id, read_date, value_milli FROM metering_reading
+    WHERE register_id = dial.register_id AND is_live AND value_milli IS NOT NULL AND read_date < dial.start_date
+    ORDER BY read_date DESC LIMIT 1) reading
+"""
+
+_READING_NAMES = ("register_id", "read_days", "reading_id", "value_milli")
+
+_CHANGES = """
+SELECT agreement.service_point_id, lower(agreement.valid_during) - '1970-01-01'
+FROM agreements_serviceagreement agreement
+JOIN premises_servicepoint point ON point.id = agreement.service_point_id
+JOIN premises_route route ON route.id = point.route_id
+WHERE {points} AND lower(agreement.valid_during) > %(history_from)s AND lower(agreement.valid_during) < %(until_date)s
 """
 
 _CYCLE_POINTS = "route.cycle_id = %(cycle_id)s"
@@ -177,16 +126,20 @@ class Scope:
         """Return the statement for these points."""
         return statement.replace("{points}", _CHOSEN_POINTS if self.point_ids else _CYCLE_POINTS)
 
+    def read(self, statement: str, *, names: Sequence[str]) -> pl.DataFrame:
+        """Return what a statement finds for these points."""
+        return read_numbers(self.restrict(statement), self.parameters, names=names)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """
-    Hold the stretches as they were read, ordered by span, and each span's place.
+    Hold the stretches, ordered by span (the main dial's first), and each span's place.
 
     stretches       frame[s]
     span_index      int64[s]  which span each stretch belongs to
     first_index     int64[n]  first stretch of each span
-    last_index      int64[n]  last stretch of each span
+    last_index      int64[n]  newest stretch of the main dial of each span
     place_in_point  int64[n]  0 for the first span of a point, 1 for the one that follows it ...
     """
 
@@ -215,104 +168,123 @@ class Gathered:
         return self.stretches[name].gather(self.first_index)
 
     def of_last(self, name: str) -> pl.Series:
-        """Return the value that each span's last stretch has."""
+        """Return the value that the newest stretch of each span's main dial has."""
         return self.stretches[name].gather(self.last_index)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """
-    Hold what points used before, newest first; one row per span.
-
-    quantity_milli, days            int64[n, k]  of measured periods, 0 elsewhere
-    last_year_milli, last_year_days int64[n]     of the measured period a year before the span, 0 when there is none
-    zeros_before                    int64[n]     zeros directly before now
-    estimates_before                int64[n]     estimates directly before now
-    """
-
-    quantity_milli: Int64Array
-    days: Int64Array
-    last_year_milli: Int64Array
-    last_year_days: Int64Array
-    zeros_before: Int64Array
-    estimates_before: Int64Array
+def gather_past(*, scope: Scope) -> pl.DataFrame:
+    """Return the live consumptions of the last `HISTORY_DAYS` of the points in scope, by point, oldest first."""
+    return scope.read(_PAST, names=_PAST_NAMES).sort("point_id", "start_days")
 
 
-def gather_stretches(*, scope: Scope) -> Gathered:
+def gather_stretches(*, scope: Scope, past: pl.DataFrame) -> Gathered:
     """Return the stretches of all spans that end up to the day and have no consumption yet."""
-    stretches = read_columns(scope.restrict(_STRETCHES), scope.parameters, schema=_STRETCH_SCHEMA)
-    key = stretches["point_id"].to_numpy() * 100_000 + stretches["start_date"].to_physical().to_numpy()
+    until_days = (scope.until_date - EPOCH).days
+    dials = scope.read(_DIALS.replace("{never}", str(NEVER_DAYS)), names=_DIAL_NAMES)
+    dials = dials.sort(["point_id", "is_main", "installed_days", "register_id"], descending=[False, True, False, False])
+    dials = dials.join(_chains(dials, past=past, until_days=until_days), on="point_id", maintain_order="left")
+    readings = _readings(dials, until_date=scope.until_date)
+    spans = _spans(scope=scope, dials=dials, readings=readings, until_days=until_days)
+    stretches = _stretches(spans, dials=dials, readings=readings)
+    key = stretches["point_id"].to_numpy() * 100_000 + stretches["start_days"].to_numpy()
     is_first = np.append(True, key[1:] != key[:-1])[: len(key)]
     first_index = np.flatnonzero(is_first)
     point_ids = stretches["point_id"].to_numpy()[first_index]
     starts_point = np.append(True, point_ids[1:] != point_ids[:-1])[: len(point_ids)]
-    spans = np.arange(len(point_ids))
+    places = np.arange(len(point_ids))
+    main_index = np.where(stretches["is_main"].to_numpy() == 1, np.arange(len(key)), -1)
     return Gathered(
         stretches=stretches,
         span_index=np.cumsum(is_first) - 1,
         first_index=first_index,
-        last_index=np.append(first_index[1:], len(key))[: len(first_index)] - 1,
-        place_in_point=spans - np.maximum.accumulate(np.where(starts_point, spans, 0)),
+        last_index=np.maximum(np.maximum.reduceat(main_index, first_index), first_index) if len(key) else first_index,
+        place_in_point=places - np.maximum.accumulate(np.where(starts_point, places, 0)),
     )
 
 
-def gather_history(*, scope: Scope, point_ids: Int64Array, middle_days: Int64Array) -> History:
-    """
-    Return the history of points, one row per span.
-
-    point_ids    int64[n]  the point of each span; two spans of one point (its customer changed) share a history
-    middle_days  int64[n]  the middle of each span, days since 1970
-    """
-    frame = read_columns(scope.restrict(_HISTORY), scope.parameters, schema=_HISTORY_SCHEMA)
-    known_ids, index_of_span = np.unique(point_ids, return_inverse=True)
-    frame = frame.filter(pl.col("point_id").is_in(known_ids)).sort("point_id", "start_days", descending=[False, True])
-    frame = frame.with_columns(place=pl.int_range(pl.len()).over("point_id")).filter(pl.col("place") < HISTORY_COUNT)
-    row, place = np.searchsorted(known_ids, frame["point_id"].to_numpy()), frame["place"].to_numpy()
-    is_measured = frame["is_measured"].to_numpy() == 1
-    start, end = frame["start_days"].to_numpy(), frame["end_days"].to_numpy()
-
-    def grid(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        cells = np.zeros((len(known_ids), HISTORY_COUNT), dtype=values.dtype)
-        cells[row, place] = values
-        return cells[index_of_span]
-
-    quantity = np.where(is_measured, frame["quantity_milli"].to_numpy(), 0)
-    quantity_milli, days = grid(quantity), grid(np.where(is_measured, end - start, 0))
-    year_before = middle_days[:, None] - YEAR_DAYS
-    is_last_year = (grid(start) <= year_before) & (year_before < grid(end)) & (days > 0)
-    return History(
-        quantity_milli=quantity_milli,
-        days=days,
-        last_year_milli=(quantity_milli * is_last_year).sum(axis=1),
-        last_year_days=(days * is_last_year).sum(axis=1),
-        zeros_before=_run_length(grid(is_measured & (quantity == 0))),
-        estimates_before=_run_length(grid(frame["is_estimated"].to_numpy() == 1)),
+def _chains(dials: pl.DataFrame, *, past: pl.DataFrame, until_days: int) -> pl.DataFrame:
+    """Return where each point's chain goes on, and how far estimates run ahead of its dials there."""
+    names = ["point_id", "chain_days", "carried_milli"]
+    last = past.unique("point_id", keep="last", maintain_order=True).select(
+        "point_id", chain_days="end_days", carried_milli="ahead_milli"
+    )
+    first = dials.group_by("point_id").agg(chain_days=pl.col("installed_days").min(), carried_milli=pl.lit(0))
+    new = first.join(last, on="point_id", how="anti")
+    if new.height:
+        dormant = read_numbers(_DORMANT, {"point_ids": to_array(new["point_id"])}, names=names)
+        new = pl.concat([dormant, new.join(dormant, on="point_id", how="anti").cast(pl.Int64)])
+    return pl.concat([last.join(first, on="point_id", how="semi"), new.select(names).cast(pl.Int64)]).filter(
+        pl.col("chain_days") < until_days
     )
 
 
-def gather_peers(*, scope: Scope, point_ids: Int64Array) -> Int64Array:
-    """
-    Return what points of the same category used lately, for as many units: the median per day, in millionths.
+def _readings(dials: pl.DataFrame, *, until_date: datetime.date) -> pl.DataFrame:
+    """Return what each dial showed where its chain starts, and what was read after that."""
+    # A meter that moved from one point to another has a chain at both.
+    starts = dials.group_by("register_id").agg(read_days=pl.col("chain_days").min())
+    readings = _read(_READINGS, starts=starts, until_date=until_date)
+    # Most chains start on a day that has a reading; the others go back to the one before.
+    unopened = starts.join(readings, on=["register_id", "read_days"], how="anti")
+    return pl.concat([_read(_EARLIER_READINGS, starts=unopened, until_date=until_date), readings])
 
-    point_ids  int64[n]
-    returns    int64[n]  0 where fewer than `PEER_COUNT_MIN` peers were measured
-    """
-    if not len(point_ids):
-        return np.zeros(0, dtype=np.int64)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _PEERS,
-            {
-                "point_ids": point_ids.tolist(),
-                "until_date": scope.until_date,
-                "peer_days": PEER_DAYS,
-                "peer_count": PEER_COUNT_MIN,
-            },
+
+def _read(statement: str, *, starts: pl.DataFrame, until_date: datetime.date) -> pl.DataFrame:
+    start_dates = starts["read_days"].cast(pl.Int32).cast(pl.Date)
+    dials = {"register_ids": to_array(starts["register_id"]), "start_dates": to_array(start_dates)}
+    return read_numbers(statement, {**dials, "until_date": until_date}, names=_READING_NAMES)
+
+
+def _spans(*, scope: Scope, dials: pl.DataFrame, readings: pl.DataFrame, until_days: int) -> pl.DataFrame:
+    """Return the spans of each point: up to its newest reading, split where a customer changed on a day of reading."""
+    read = dials.join(readings, on="register_id").filter(pl.col("read_days") > pl.col("chain_days"))
+    is_there = (pl.col("removed_days") == NEVER_DAYS) & (pl.col("read_days") > pl.col("installed_days"))
+    newest = read.filter(is_there).group_by("point_id").agg(end_days=pl.col("read_days").max())
+    points = dials.group_by("point_id").agg(pl.col("chain_days").first(), pl.col("carried_milli").first())
+    ends = points.select("point_id").join(newest, on="point_id", how="left")
+    ends = ends.with_columns(pl.col("end_days").fill_null(until_days))
+    changes = scope.read(_CHANGES, names=("point_id", "read_days"))
+    splits = read.join(changes, on=["point_id", "read_days"], how="semi").filter(pl.col("read_days") < until_days)
+    ends = pl.concat([ends, splits.select("point_id", end_days="read_days")]).unique().sort("point_id", "end_days")
+    return ends.join(points, on="point_id", maintain_order="left").select(
+        "point_id",
+        "carried_milli",
+        "end_days",
+        start_days=pl.coalesce(pl.col("end_days").shift(1).over("point_id"), "chain_days"),
+    )
+
+
+def _stretches(spans: pl.DataFrame, *, dials: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:
+    """Return the time of each dial inside each span, with what it showed at both ends."""
+    opening = readings.rename({"reading_id": "opening_id", "value_milli": "opening_milli", "read_days": "opening_days"})
+    closing = readings.rename({"reading_id": "closing_id", "value_milli": "closing_milli", "read_days": "end_days"})
+    is_inside = (pl.col("installed_days") < pl.col("end_days")) & (pl.col("removed_days") > pl.col("start_days"))
+    stretches = (
+        spans.join(dials.drop("chain_days", "carried_milli"), on="point_id", maintain_order="left_right")
+        .filter(is_inside)
+        .with_row_index("place")
+        .sort("start_days")
+        .join_asof(
+            opening.sort("opening_days"),
+            left_on="start_days",
+            right_on="opening_days",
+            by="register_id",
+            strategy="backward",
+            check_sortedness=False,
         )
-        per_day = {point_id: int(rate) for point_id, rate in cursor.fetchall()}
-    return np.array([per_day.get(point_id, 0) for point_id in point_ids.tolist()], dtype=np.int64)
-
-
-def _run_length(flags: npt.NDArray[np.bool_]) -> Int64Array:
-    """Count how many flags are set from the newest on without a break."""
-    return np.asarray(np.cumprod(flags, axis=1).sum(axis=1), dtype=np.int64)
+        .join(closing, on=["register_id", "end_days"], how="left")
+        .sort("place")
+    )
+    is_opened = (pl.col("opening_days") >= pl.col("installed_days")).fill_null(False)
+    is_removed = pl.col("removed_days") <= pl.col("end_days")
+    return stretches.with_columns(
+        start_date=pl.col("start_days").cast(pl.Int32).cast(pl.Date),
+        end_date=pl.col("end_days").cast(pl.Int32).cast(pl.Date),
+        is_new_dial=(pl.col("installed_days") > pl.col("start_days")) | ~is_opened,
+        is_removed=is_removed,
+        opening_id=pl.when(is_opened).then("opening_id"),
+        opening_milli=pl.when(is_opened).then("opening_milli").otherwise("initial_milli"),
+        closing_id=pl.when(~is_removed).then("closing_id"),
+        closing_milli=pl.when(is_removed)
+        .then(pl.col("final_milli").replace(UNKNOWN_MILLI, None))
+        .otherwise("closing_milli"),
+    )

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import polars as pl
-from django.db import connection
 
 from hydria.metering import models
-from hydria.platform.bulk import copy_columns, take_ids
+from hydria.metering.domain.consumption import UNKNOWN_MILLI
+from hydria.platform.bulk import copy_columns, read_numbers, take_ids, to_array
 from hydria.platform.transactions import in_transaction
 
 
@@ -57,7 +57,8 @@ class RecordedRow:
 
 _KNOWN = """
 WITH wanted AS (
-    SELECT * FROM unnest(%s::bigint[], %s::date[]) WITH ORDINALITY AS wanted(register_id, read_date, place)
+    SELECT * FROM unnest(%(register_ids)s::bigint[], %(read_dates)s::date[]) WITH ORDINALITY
+        AS wanted(register_id, read_date, place)
 ), installed AS (
     -- A meter is read on the day it is taken out, too. On the day of an exchange it was there twice.
     SELECT DISTINCT wanted.place FROM wanted
@@ -66,15 +67,17 @@ WITH wanted AS (
         AND lower(installation.valid_during) <= wanted.read_date
         AND coalesce(upper(installation.valid_during), wanted.read_date) >= wanted.read_date
 )
-SELECT wanted.place, register.id IS NOT NULL, register.digits, installed.place IS NOT NULL,
-    existing.id IS NOT NULL, existing.value_milli
+SELECT wanted.place, (register.id IS NOT NULL)::int, coalesce(register.digits, 0), (installed.place IS NOT NULL)::int,
+    (existing.id IS NOT NULL)::int, coalesce(existing.value_milli, -1)
 FROM wanted
 LEFT JOIN installed ON installed.place = wanted.place
 LEFT JOIN metering_register register ON register.id = wanted.register_id
-LEFT JOIN metering_reading existing ON existing.register_id = wanted.register_id
-    AND existing.read_date = wanted.read_date AND existing.is_live
-ORDER BY wanted.place
+-- OFFSET 0 keeps this a look-up for each row: the table of readings grows for ever, a batch does not.
+LEFT JOIN LATERAL (SELECT id, value_milli FROM metering_reading WHERE register_id = wanted.register_id
+    AND read_date = wanted.read_date AND is_live OFFSET 0) existing ON true
 """
+
+_KNOWN_NAMES = ("place", "is_known", "digits", "is_installed", "is_stored", "stored_milli")
 
 
 @in_transaction
@@ -82,8 +85,8 @@ def write_readings(*, readings: NewReadings, today: datetime.date, recorded_by: 
     """Write the acceptable rows and return one status per row, in order."""
     frame = _with_status(_frame(readings), today=today)
     accepted = frame.filter(pl.col("status") == RecordedStatus.ACCEPTED.value)
-    ids = take_ids(models.Reading, count=accepted.height)
     count = accepted.height
+    ids = take_ids(models.Reading, count=count)
     if count:
         copy_columns(
             models.Reading,
@@ -101,10 +104,11 @@ def write_readings(*, readings: NewReadings, today: datetime.date, recorded_by: 
             },
         )
     given = iter(ids.tolist())
+    refused = {status.value: RecordedRow(status=status) for status in RecordedStatus}
     return [
-        RecordedRow(
-            status=RecordedStatus(status), reading_id=next(given) if status == RecordedStatus.ACCEPTED else None
-        )
+        RecordedRow(status=RecordedStatus.ACCEPTED, reading_id=next(given))
+        if status == RecordedStatus.ACCEPTED.value
+        else refused[status]
         for status in frame["status"]
     ]
 
@@ -123,15 +127,9 @@ def _frame(readings: NewReadings) -> pl.DataFrame:
 
 def _with_status(frame: pl.DataFrame, *, today: datetime.date) -> pl.DataFrame:
     """Judge each row by itself, against what is stored, and against the rows before it in the batch."""
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [frame["register_id"].to_list(), frame["read_date"].to_list()])
-        known = pl.DataFrame(
-            cursor.fetchall(),
-            schema={"place": pl.Int64, "is_known": pl.Boolean, "digits": pl.Int64, "is_installed": pl.Boolean,
-                    "is_stored": pl.Boolean, "stored_milli": pl.Int64},
-            orient="row",
-        )  # fmt: skip
-    frame = frame.hstack(known)
+    wanted = {"register_ids": to_array(frame["register_id"]), "read_dates": to_array(frame["read_date"])}
+    known = read_numbers(_KNOWN, wanted, names=_KNOWN_NAMES).sort("place")
+    frame = frame.hstack(known.with_columns(pl.col("is_known", "is_installed", "is_stored") == 1))
     of_day = ["register_id", "read_date"]
     first_milli = pl.col("value_milli").first().over(of_day)
     is_again = pl.int_range(pl.len()).over(of_day) > 0
@@ -147,7 +145,7 @@ def _with_status(frame: pl.DataFrame, *, today: datetime.date) -> pl.DataFrame:
         .then(pl.lit(RecordedStatus.WITHOUT_VALUE.value))
         .when(value.is_not_null() & ((value < 0) | (value >= pl.lit(10).pow(pl.col("digits")) * 1000)))
         .then(pl.lit(RecordedStatus.BEYOND_DIAL.value))
-        .when(pl.col("is_stored") & pl.col("stored_milli").eq_missing(value))
+        .when(pl.col("is_stored") & (pl.col("stored_milli") == value.fill_null(UNKNOWN_MILLI)))
         .then(pl.lit(RecordedStatus.REPEATED.value))
         .when(pl.col("is_stored"))
         .then(pl.lit(RecordedStatus.CONFLICT.value))

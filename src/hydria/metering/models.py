@@ -33,14 +33,27 @@ class Meter(models.Model):
         indexes = [models.Index(fields=["serial"], name="meter_by_serial")]
 
 
+MAIN = "MAIN"
+"""The channel of a meter's first dial. Further ones are named for what they count: LOW, OFF_PEAK."""
+
+
 class Register(models.Model):
-    """One dial or channel of a meter."""
+    """
+    One dial or channel of a meter. What its counted dials went forward adds up to the quantity of its point.
+
+    The trigger `counted_dials_of_a_meter_share_a_unit` keeps litres from being added to cubic metres.
+    """
 
     meter = models.ForeignKey(Meter, on_delete=models.PROTECT, related_name="registers")
-    channel = models.CharField(max_length=20, default="MAIN")
+    channel = models.CharField(max_length=20, default=MAIN)
     unit = models.CharField(max_length=10, default="m3")
     digits = models.SmallIntegerField(default=5, help_text=_("Whole digits of the dial; it rolls over at 10^digits"))
     multiplier = models.IntegerField(default=1, help_text=_("Units per dial step"))
+    is_counted = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text=_("Adds to the quantity; a dial for checking, such as a total, does not"),
+    )
 
     class Meta:
         constraints = [
@@ -76,6 +89,25 @@ class Installation(models.Model):
                 condition=models.Q(initial_milli__gte=0)
                 & (models.Q(final_milli__isnull=True) | models.Q(final_milli__gte=0)),
                 name="dial_never_shows_less_than_zero",
+            ),
+        ]
+
+
+class FurtherDial(models.Model):
+    """What a further dial of a meter showed at both ends of its time at a point."""
+
+    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="further_dials")
+    register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="+")
+    initial_milli = models.BigIntegerField(default=0)
+    final_milli = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["installation", "register"], name="dial_has_one_beginning_at_a_point"),
+            models.CheckConstraint(
+                condition=models.Q(initial_milli__gte=0)
+                & (models.Q(final_milli__isnull=True) | models.Q(final_milli__gte=0)),
+                name="further_dial_never_shows_less_than_zero",
             ),
         ]
 

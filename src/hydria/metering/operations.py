@@ -148,10 +148,13 @@ def correct_reading(
     value_milli: int,
     reason: str,
     decided_at: datetime.datetime,
+    register_id: int | None = None,
     policy: Policy | None = None,
 ) -> models.Consumption:
     """
     Put a right value in the place of a wrong reading and compute its consumption anew.
+
+    register_id  which dial was read wrongly, where the meter has several; the main one when not told
 
     Guarantee: the raw reading stays and is superseded by a new row with the reason; the old consumption is kept as
     superseded. The new one is judged like any other.
@@ -167,7 +170,8 @@ def correct_reading(
         consumption = models.Consumption.objects.select_for_update().filter(id=consumption_id).first()
         if consumption is None or consumption.state != models.ConsumptionState.HELD:
             raise UnableToCorrectReading("not_held", gettext("This consumption is not held for review."))
-        reading = models.Reading.objects.filter(id=consumption.current_reading_id, is_live=True).first()
+        closing = _deciding.closing_readings(consumption)
+        reading = next((row for row in closing if register_id in (None, row.register_id)), None)
         if reading is None:
             raise UnableToCorrectReading("not_read", gettext("Nothing was read; estimate it or record a reading."))
         if _has_successor(consumption):

@@ -13,9 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import psycopg
 from django.db import connection
 from django.db.models import Model
 from psycopg import sql
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 
 from hydria.platform.transactions import in_transaction
 
@@ -97,3 +101,45 @@ def read_columns(query: str, parameters: Mapping[str, Any], *, schema: Mapping[s
     read_as = {name: pl.String if kind == pl.Boolean else kind for name, kind in schema.items()}
     frame = pl.read_csv(data, has_header=False, new_columns=list(read_as), schema_overrides=read_as)
     return frame.with_columns(pl.col(name) == "t" for name, kind in schema.items() if kind == pl.Boolean)
+
+
+def read_numbers(query: str, parameters: Mapping[str, Any], *, names: Sequence[str]) -> pl.DataFrame:
+    """
+    Read many rows of whole numbers as columns of int64.
+
+    query  its columns, in the order of `names`, are integers, booleans as 0 and 1, days since 1970, and never NULL
+
+    One array a column comes back, so neither side handles rows: a third of the time that COPY and its parsing take.
+    """
+    columns = ", ".join(f"array_agg({name}::bigint)" for name in names)
+    statement = f"SELECT {columns} FROM ({query}) AS found ({', '.join(names)})"
+    with connection.cursor():  # Django's own connects, and begins the transaction
+        cursor = psycopg.Cursor(connection.connection)
+    cursor.adapters.register_loader(psycopg.postgres.types["int8"].array_oid, _NumbersLoader)
+    with connection.wrap_database_errors, cursor:
+        cursor.execute(statement.encode(), parameters, binary=True)
+        (arrays,) = cursor.fetchall()
+    empty = np.empty(0, dtype=np.int64)
+    return pl.DataFrame({name: empty if array is None else array for name, array in zip(names, arrays, strict=True)})
+
+
+def to_array(values: pl.Series) -> str:
+    """
+    Spell a column of numbers or days as a PostgreSQL array, for a statement's `%(name)s::bigint[]` or `::date[]`.
+
+    >>> to_array(pl.Series([3, None, 5]))
+    '{3,NULL,5}'
+    """
+    return "{" + ",".join(values.cast(pl.String).fill_null("NULL")) + "}"
+
+
+class _NumbersLoader(Loader):
+    """Take an array of int8 as it comes over the wire: a head of five words, then length and value of each element."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> Int64Array:
+        """Return the values; an array with NULL has no fixed step, and none is ever asked for."""
+        has_null = np.frombuffer(data, dtype=">i4", count=2)[1]
+        assert not has_null
+        return np.frombuffer(data, dtype=[("length", ">i4"), ("value", ">i8")], offset=20)["value"].astype(np.int64)

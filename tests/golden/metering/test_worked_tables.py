@@ -58,6 +58,7 @@ def judged(**given: int) -> Judged:
         "opening_milli": 0,
         "closing_milli": 20_000,
         "multiplier": 1,
+        "elsewhere_milli": 0,
         "carried_milli": 0,
         "usual_milli": 20_000,
         "spread_milli": 0,

@@ -69,9 +69,10 @@ class Judged:
     measured_milli    int64[n]  what the dials went forward, 0 where that is not known
     turn              int64[n]  gravest `Turn`
     is_final_missing  bool[n]   a meter was removed inside the span and nobody wrote down what it showed
-    opening_milli     int64[n]  what the dial read last showed at the start of its stretch
+    opening_milli     int64[n]  what the main dial showed at the start of its newest stretch
     closing_milli     int64[n]  ... and at the end, or UNKNOWN_MILLI
     multiplier        int64[n]  units per step of that dial
+    elsewhere_milli   int64[n]  what other dials, or the same point's meter before this one, went forward
     carried_milli     int64[n]  estimates since the opening reading that this measurement settles
     usual_milli       int64[n]  what the history makes of the span's days, 0 without a history
     spread_milli      int64[n]  how far the history's periods usually lie from that
@@ -88,6 +89,7 @@ class Judged:
     opening_milli: Int64Array
     closing_milli: Int64Array
     multiplier: Int64Array
+    elsewhere_milli: Int64Array
     carried_milli: Int64Array
     usual_milli: Int64Array
     spread_milli: Int64Array
@@ -153,11 +155,12 @@ def find_slips(*, spans: Judged, policy: Policy) -> Int64Array:
     whole, rest = spans.closing_milli // 1000, spans.closing_milli % 1000
     expected_milli = np.where(spans.usual_milli > 0, spans.usual_milli, spans.peers_milli)
     limit_milli = expected_milli * policy.high_percent // 100
+    rest_milli = spans.elsewhere_milli - spans.carried_milli
     best_milli = np.full(len(whole), UNKNOWN_MILLI, dtype=np.int64)
     best_distance = limit_milli + 1
     for place in range(DIGITS_MAX):
         shorter_milli = (whole // 10 ** (place + 1) * 10**place + whole % 10**place) * 1000 + rest
-        quantity_milli = (shorter_milli - spans.opening_milli) * spans.multiplier - spans.carried_milli
+        quantity_milli = (shorter_milli - spans.opening_milli) * spans.multiplier + rest_milli
         distance = np.abs(quantity_milli - expected_milli)
         is_better = (
             (whole >= 10**place) & (quantity_milli >= 0) & (quantity_milli <= limit_milli) & (distance < best_distance)
