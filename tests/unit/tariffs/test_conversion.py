@@ -88,6 +88,18 @@ class TestNeutralForm:
         assert problems == []
         assert lines_of(tariff, **inputs) == {"a": amount}
 
+    def test_lets_an_earlier_row_hide_the_lists_of_a_later_one(self) -> None:
+        rows = [{"when": {"size": "15", "late": "true"}, "value": ["5", "9"]}, {"when": {"size": "15"}, "value": ["5"]}]
+        prices = [{"when": {"size": "15", "late": "true"}, "value": ["1", "2", "3"]},
+                  {"when": {"size": "15"}, "value": ["4", "5"]}]  # fmt: skip
+        tariff, problems = converted(
+            [blocks(limits={"lookup": ["size", "late"], "rows": rows},
+                    prices={"lookup": ["size", "late"], "rows": prices})])  # fmt: skip
+
+        assert problems == []
+        assert lines_of(tariff, usage="10", size="15", late="true") == {"a": "16.0"}
+        assert lines_of(tariff, usage="10", size="15", late="false") == {"a": "45.0"}
+
     def test_keeps_memo_lines_and_percentages_of_absent_ones(self) -> None:
         tariff, problems = converted([
             {"label": "volume", "type": "unit_price", "price": "0.333", "memo": "true", "round": "none"},

@@ -327,12 +327,15 @@ class _Reader:
         return {name: split_list(value) for name, value in whole.items() if any(list_lengths(value))}
 
     def same_lengths(self, edges: Value, other: Value, name: str) -> None:
-        """Check that lists which can meet in one account have equally many entries."""
-        others = list(list_lengths(other))
-        for keys, length, _ in list_lengths(edges):
-            for other_keys, other_length, line in others:
-                meet = all(other_keys.get(key, word) == word for key, word in keys.items())
-                if meet and length != other_length:
+        """Check that lists which can meet in one account have equally many entries; the first row that fits counts."""
+        lists, others = list(list_lengths(edges)), list(list_lengths(other))
+        for place, (keys, length, _) in enumerate(lists):
+            for other_place, (other_keys, other_length, line) in enumerate(others):
+                both = keys | other_keys
+                is_reached = both == other_keys | keys and not any(
+                    earlier.items() <= both.items() for earlier, *_ in (*lists[:place], *others[:other_place])
+                )
+                if is_reached and length != other_length:
                     self.findings.add("lengths_differ", line=line, left=length, right=other_length, what=name)
                     return
 
