@@ -111,11 +111,12 @@ class Town:
             start_new_session=True,
         )
 
-    def run(self, *words: str) -> Any:
+    def run(self, *words: str) -> str:
+        """Return the last line of what a command prints."""
         command = self.start(*words)
         told, complained = command.communicate(timeout=600)
         assert command.returncode == 0, complained
-        return json.loads(told.splitlines()[-1]) if told.strip() else None
+        return told.strip().rpartition("\n")[2]
 
     def set_up(self, *, payer_count: int) -> None:
         """Open the company and load the customers who are going to pay."""
@@ -125,7 +126,7 @@ class Town:
     def tell(self, script: str, *, path: Path) -> Any:
         """Run a script inside the product, in a process of its own, and return what it printed."""
         words = script % {"path": path, "mapping": self.data_dir / "storm.yaml"}
-        return self.run("django", "shell", "--no-imports", "--command", words)
+        return json.loads(self.run("django", "shell", "--no-imports", "--command", words) or "null")
 
     def write_load(self, *, first: int, count: int) -> Path:
         path = self.data_dir / f"customers-{first}.csv"
@@ -179,7 +180,7 @@ class Town:
         self.ask("UPDATE publicapi_repeatablerequest SET claimed_at = claimed_at - interval '2 minutes' RETURNING id")
 
     def broken_invariants(self) -> list[Any]:
-        return [outcome for outcome in self.run("verify", "--json") if outcome["violations"]]
+        return [outcome for outcome in json.loads(self.run("verify", "--json")) if outcome["violations"]]
 
 
 def kill(command: subprocess.Popen[str]) -> None:

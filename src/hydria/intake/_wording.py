@@ -110,6 +110,27 @@ SENTENCES: Mapping[str, type_of_wording] = {
         _("A different value is recorded for the same day."),
         _("Correct it at the desk with a reason; loading never overwrites a fact."),
     ),
+    "payer_missing": (
+        _("The row names neither an account nor a document."),
+        _("Name who pays by one of the two; money of unknown payers is taken at the till."),
+    ),
+    "payer_differs": (
+        _("Document “%(value)s” is not of account %(account)s."),
+        _("Correct one of the two, or leave the document out."),
+    ),
+    "document_unknown": (
+        _("“%(value)s” is no document of exactly one account."),
+        _("Correct the number, or name the account."),
+    ),
+    "date_in_future": (
+        _("%(value)s is after the day on which the file came."),
+        _("Correct the day; a payment counts from the day of the file at the latest."),
+    ),
+    "amount_not_positive": (_("An amount paid is above zero."), _("Correct the amount, or take the row out.")),
+    "amount_above_limit": (
+        _("The amount is above your limit."),
+        _("Have somebody load the file who may take such amounts."),
+    ),
     "refused_by_rule": (_("Refused, because %(rule)s."), _("Mend this row or the one that it meets.")),
     "refused_by_rule_and_more": (
         _("Refused, because %(rule)s. More rows are refused and not listed."),
@@ -173,6 +194,7 @@ KIND_LABELS: Mapping[str, str | Promise] = {
     "reading": _("Reading"),
     "consumption": _("Consumption"),
     "opening": _("Opening balance"),
+    "payment": _("Payment"),
 }
 
 

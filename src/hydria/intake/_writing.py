@@ -141,25 +141,15 @@ class _RuleWriter:
         target = KINDS[field.refers_to]
         if not target.has_alias:
             return f"LEFT JOIN {get_model(target)._meta.db_table} {name} ON {name}.code = {value}"
-        found = self.lookup(target, value)
+        found = lookup(target, value, scheme=self.scheme)
         if self.kind.name == "reading":
             found = f"SELECT d.id FROM metering_register d JOIN ({found}) m ON m.id = d.meter_id AND d.channel = 'MAIN'"
         return f"LEFT JOIN LATERAL ({found}) {name} ON true"
 
-    def lookup(self, kind: Kind, value: str) -> str:
-        if self.scheme == OWN_SCHEME:
-            number = _OWN_NUMBER.get(kind.name, "number")
-            table = get_model(kind)._meta.db_table
-            return f"SELECT min(o.id) AS id FROM {table} o WHERE o.{number} = {value} HAVING count(*) = 1"
-        return (
-            "SELECT a.object_id AS id FROM platform_externalalias a WHERE a.scheme = %(scheme)s"
-            f" AND a.object_kind = '{kind.model.lower()}' AND a.value = {value}"
-        )
-
     def existing_join(self, table: str) -> str:
         """Return the join that finds the row itself where it is there already, as `existing.id`."""
         if self.kind.has_alias:
-            found = self.lookup(self.kind, "s.fields->>'key'")
+            found = lookup(self.kind, "s.fields->>'key'", scheme=self.scheme)
             return f"LEFT JOIN LATERAL ({found}) existing ON true"
         columns = self.columns()
         conditions = [_LIVE.get(self.kind.name, "true")]
@@ -293,13 +283,8 @@ class _RuleWriter:
 
     def remember(self) -> int:
         """Keep what was created, for undoing, and the numbers that the file gave; return how many rows it was."""
-        ((created,),) = self.fetch("SELECT count(*) FROM intake_incoming WHERE is_new")
-        # Ids that follow one another without a gap share their distance to their place.
-        self.execute(
-            "INSERT INTO intake_loadeffect (batch_id, rule, kind, first_id, last_id, action)"
-            " SELECT %(batch_id)s, %(rule)s, %(kind)s, min(target_id), max(target_id), 'CREATED'"
-            " FROM (SELECT target_id, target_id - row_number() OVER (ORDER BY target_id) AS distance"
-            " FROM intake_incoming WHERE is_new) placed GROUP BY distance"
+        created = remember_created(
+            ids="SELECT target_id FROM intake_incoming WHERE is_new", parameters=self.parameters()
         )
         if self.kind.has_alias and self.scheme != OWN_SCHEME:
             self.execute(
@@ -307,7 +292,7 @@ class _RuleWriter:
                 " SELECT %(scheme)s, %(object_kind)s, target_id, alias FROM intake_incoming WHERE is_new"
             )
             self.execute("ANALYZE platform_externalalias")
-        return int(created)
+        return created
 
     def insert_halving(self, statement: str, *, first: int, end: int, budget: list[int]) -> Iterator[tuple[int, Issue]]:
         """Insert the rows of `[first, end)`; halve until each row that the database refuses stands alone."""
@@ -352,6 +337,37 @@ class _RuleWriter:
             "object_kind": self.kind.model.lower(),
             "actor": self.actor.name,
         }
+
+
+def lookup(kind: Kind, value: str, *, scheme: str) -> str:
+    """Return SQL that finds the one row that a number means, as `id`; it takes the parameter `scheme`."""
+    if scheme == OWN_SCHEME:
+        number = _OWN_NUMBER.get(kind.name, "number")
+        table = get_model(kind)._meta.db_table
+        return f"SELECT min(o.id) AS id FROM {table} o WHERE o.{number} = {value} HAVING count(*) = 1"
+    return (
+        "SELECT a.object_id AS id FROM platform_externalalias a WHERE a.scheme = %(scheme)s"
+        f" AND a.object_kind = '{kind.model.lower()}' AND a.value = {value}"
+    )
+
+
+def remember_created(*, ids: str, parameters: dict[str, Any]) -> int:
+    """
+    Keep which rows a rule created, for undoing, and return how many.
+
+    ids         SQL that gives one `target_id` a row
+    parameters  batch_id, rule, kind, and what `ids` takes
+    """
+    with connection.cursor() as cursor:
+        # Ids that follow one another without a gap share their distance to their place.
+        cursor.execute(
+            "INSERT INTO intake_loadeffect (batch_id, rule, kind, first_id, last_id, action)"
+            " SELECT %(batch_id)s, %(rule)s, %(kind)s, min(target_id), max(target_id), 'CREATED'"
+            " FROM (SELECT target_id, target_id - row_number() OVER (ORDER BY target_id) AS distance"
+            f" FROM ({ids}) created) placed GROUP BY distance RETURNING last_id - first_id + 1",
+            parameters,
+        )
+        return sum(count for (count,) in cursor.fetchall())
 
 
 @contextmanager

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 import polars as pl
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hydria.intake import _writing
+from hydria.intake import _paying, _writing
 from hydria.intake._wording import explain, label_of_kind
 from hydria.intake.domain.kinds import KINDS
-from hydria.intake.domain.mapping import Mapping, read_mapping
+from hydria.intake.domain.mapping import Mapping, RecordRule, read_mapping
 from hydria.intake.domain.records import Records, build_records
 from hydria.intake.domain.states import MOVES
 from hydria.intake.domain.tables import Limits, read_table
@@ -106,13 +107,21 @@ def request_work(
     key = progress_key(batch_id)
     announce(key=key, title=title, total_count=1, unit="", link=link, actor=actor, requested_at=requested_at)
     with acting(actor, reason=title):
-        defer(job_name, key=key, batch_id=batch_id, actor_name=actor.name, actor_user_id=actor.user_id)
+        defer(
+            job_name,
+            key=key,
+            batch_id=batch_id,
+            actor_name=actor.name,
+            actor_user_id=actor.user_id,
+            amount_limit_minor=actor.amount_limit_minor,
+        )
 
 
 def _require_posting(actor: Actor, mapping: Mapping) -> None:
-    """Refuse opening balances to those who may load files and not post: they would give and forgive debts."""
-    if any(rule.kind.is_posted for rule in mapping.records):
-        actor.require(Permission.LEDGER_POST)
+    """Refuse amounts to those who may load files and not post them: they would give and forgive debts."""
+    for rule in mapping.records:
+        if rule.kind.is_posted:
+            actor.require(Permission.PAYMENT_TAKE if rule.kind is _paying.KIND else Permission.LEDGER_POST)
 
 
 def progress_key(batch_id: int) -> str:
@@ -184,9 +193,9 @@ def reverse_load(*, actor: Actor, batch_id: int, reason: str, reversed_at: datet
     """
     Undo an applied batch: delete what it created and restore what it changed, in one transaction.
 
-    Reversing a reversed batch changes nothing.
+    Payments are given back by their mirrors. Reversing a reversed batch changes nothing.
 
-    :raises UnableToPermit: if the actor may not load files.
+    :raises UnableToPermit: if the actor may not load files, or not reverse one of its payments.
     :raises UnableToReverseLoad: with code `reason_missing`, `state_forbids`, `posted` when the batch holds opening
         balances, `still_in_use` when something else
         refers to a row that the batch created, or `changed_since` when somebody changed one of its rows.
@@ -202,10 +211,19 @@ def reverse_load(*, actor: Actor, batch_id: int, reason: str, reversed_at: datet
             raise UnableToReverseLoad("state_forbids", _state_sentence(batch), state=batch.state)
         _lock_loads()
         kinds = [KINDS[name] for name in reversed(KINDS) if batch.effects.filter(kind=name).exists()]
-        if posted := [label_of_kind(kind.name) for kind in kinds if kind.is_posted]:
+        if posted := [label_of_kind(kind.name) for kind in kinds if kind.is_posted and not kind.is_mirrored]:
             sentence = _("%(kind)s: what is posted is never deleted; correct it by a reversal.") % {"kind": posted[0]}
             raise UnableToReverseLoad("posted", sentence, kind=posted[0])
         _refuse_if_changed_since(batch)
+        if _paying.KIND in kinds:
+            kinds.remove(_paying.KIND)
+            _paying.mirror_payments(
+                batch_id=batch.pk,
+                actor=actor,
+                reason=reason,
+                reversed_at=reversed_at,
+                effective_date=timezone.localdate(reversed_at),
+            )
         for kind in kinds:
             for table, count in _writing.count_dependents(batch_id=batch.pk, kind=kind):
                 words = {"count": count, "table": table, "kind": label_of_kind(kind.name)}
@@ -314,16 +332,25 @@ def _write_records(batch: LoadBatch, *, actor: Actor) -> tuple[dict[str, dict[st
     counts: dict[str, dict[str, int]] = {}
     issues: list[Issue] = []
     for position, rule in enumerate(rules):
-        fed = frozenset(name.partition(".")[0] for name, _cell in rule.cells)
-        written, refused = _writing.write_rule(
-            batch_id=batch.pk, rule=position, kind=rule.kind, fed=fed, scheme=mapping.scheme, actor=actor
-        )
+        written, refused = _write_rule(batch, rule, position=position, scheme=mapping.scheme, actor=actor)
         of_kind = counts.setdefault(rule.kind.name, {"created": 0, "changed": 0, "unchanged": 0, "refused": 0})
         for name in of_kind:
             of_kind[name] += getattr(written, name)
         issues.extend(issue for issue in refused if issue.row not in told)
     _writing.check_deferred()
     return counts, sorted(issues, key=lambda issue: issue.row)
+
+
+def _write_rule(
+    batch: LoadBatch, rule: RecordRule, *, position: int, scheme: str, actor: Actor
+) -> tuple[_writing.RuleCounts, list[Issue]]:
+    if rule.kind is _paying.KIND:
+        received_date = timezone.localdate(batch.received_at)
+        return _paying.write_payments(
+            batch_id=batch.pk, rule=position, scheme=scheme, actor=actor, received_date=received_date
+        )
+    fed = frozenset(name.partition(".")[0] for name, _cell in rule.cells)
+    return _writing.write_rule(batch_id=batch.pk, rule=position, kind=rule.kind, fed=fed, scheme=scheme, actor=actor)
 
 
 def _blocks(issues: Iterable[Issue]) -> bool:

@@ -14,26 +14,35 @@ from hydria.platform.jobs import job
 
 
 @job(name=operations.CHECK_JOB, queue="intake")
-def check_load(*, batch_id: int, actor_name: str, actor_user_id: int | None) -> None:
+def check_load(
+    *, batch_id: int, actor_name: str, actor_user_id: int | None, amount_limit_minor: int | None = None
+) -> None:
     """Check a batch for whoever asked for it."""
-    actor = _actor(actor_name, actor_user_id)
+    actor = _actor(actor_name, actor_user_id, amount_limit_minor)
     _follow(
         batch_id, lambda: operations.check_load(actor=actor, batch_id=batch_id, checked_at=timezone.now()).file_name
     )
 
 
 @job(name=operations.APPLY_JOB, queue="intake")
-def apply_load(*, batch_id: int, actor_name: str, actor_user_id: int | None) -> None:
+def apply_load(
+    *, batch_id: int, actor_name: str, actor_user_id: int | None, amount_limit_minor: int | None = None
+) -> None:
     """Apply a batch for whoever asked for it."""
-    actor = _actor(actor_name, actor_user_id)
+    actor = _actor(actor_name, actor_user_id, amount_limit_minor)
     _follow(
         batch_id, lambda: operations.apply_load(actor=actor, batch_id=batch_id, applied_at=timezone.now()).file_name
     )
 
 
-def _actor(name: str, user_id: int | None) -> Actor:
-    """Return who asked, with the one permission that was checked at the door."""
-    return Actor(name=name, user_id=user_id, permissions=frozenset({Permission.INTAKE_LOAD}))
+def _actor(name: str, user_id: int | None, amount_limit_minor: int | None) -> Actor:
+    """Return who asked, with the one permission that was checked at the door and the limit that held there."""
+    return Actor(
+        name=name,
+        user_id=user_id,
+        permissions=frozenset({Permission.INTAKE_LOAD}),
+        amount_limit_minor=amount_limit_minor,
+    )
 
 
 def _follow(batch_id: int, work: Callable[[], str]) -> None:

@@ -55,7 +55,8 @@ class Kind:
     identity    the fields that tell rows apart; repeats in one file must agree in all other fields
     has_alias   the identity is `key`, kept as an `ExternalAlias`
     is_fact     a repeat in the file is worth a warning; a register row may be told many times over
-    is_posted   written through the posting operations of its context: never updated, never undone
+    is_posted   written through the posting operations of its context: never updated, never deleted
+    is_mirrored posted, and undone by a mirror of each row
     """
 
     name: str
@@ -65,6 +66,7 @@ class Kind:
     has_alias: bool = False
     is_fact: bool = False
     is_posted: bool = False
+    is_mirrored: bool = False
 
     def field(self, name: str) -> Field | None:
         """Return the field of a name, or None."""
@@ -337,6 +339,31 @@ KINDS: dict[str, Kind] = {
                 _date("effective", required=True, column="effective_date"),
                 _date("due", required=True, column="due_date"),
                 _text("document", 40, column="document_code"),
+            ),
+        ),
+        # Money received elsewhere: the history at a take-over, or the file of a collector.
+        Kind(
+            name="payment",
+            model="payments.Payment",
+            identity=("key",),
+            is_fact=True,
+            is_posted=True,
+            is_mirrored=True,
+            fields=(
+                _text("key", 40, required=True),
+                _ref("account", "account", required=False),
+                _text("document", 40),
+                Field(
+                    name="amount",
+                    type=FieldType.MONEY,
+                    column="amount_minor",
+                    required=True,
+                    low=0,
+                    high=10**12,
+                ),
+                _date("date", required=True, column="effective_date"),
+                _choice("tender", "CASH CARD CHECK TRANSFER", default="TRANSFER"),
+                _text("reference", 60),
             ),
         ),
     )
