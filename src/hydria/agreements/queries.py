@@ -158,6 +158,15 @@ def get_agreement_card(*, actor: Actor, agreement_id: int, today: datetime.date)
     return agreement.account_id, card
 
 
+def get_agreement(*, agreement_id: int) -> ServiceAgreement:
+    """
+    Return an agreement with its terms, for who has just acted on it.
+
+    :raises ServiceAgreement.DoesNotExist: if there is no such agreement.
+    """
+    return ServiceAgreement.objects.prefetch_related("terms__category").get(pk=agreement_id)
+
+
 def get_inputs(*, agreement_id: int) -> dict[str, Any]:
     """Return the further inputs of the tariff that were agreed last."""
     terms = AgreementTerms.objects.filter(agreement=agreement_id).order_by("-valid_during").first()
@@ -200,6 +209,23 @@ def list_exclusions(*, actor: Actor, today: datetime.date) -> QuerySet[BillingEx
             holder_name=Subquery(holders.values("party__name")[:1]),
         )
     )
+
+
+def holder_name_of(account: str, *, on_date: datetime.date) -> Subquery:
+    """Return, as a part of a query of rows that lead to an account by this path, who holds it on a day."""
+    holders = AccountParty.objects.filter(account=OuterRef(account), role=AccountRole.HOLDER)
+    return Subquery(holders.filter(valid_during__contains=on_date).values("party__name")[:1])
+
+
+def category_code_of(agreement: str, *, on_date: datetime.date) -> Subquery:
+    """Return, as a part of a query of rows that lead to an agreement by this path, its category on a day."""
+    terms = AgreementTerms.objects.filter(agreement=OuterRef(agreement), valid_during__contains=on_date)
+    return Subquery(terms.values("category__code")[:1])
+
+
+def find_agreement_on(*, agreement_id: int, on_date: datetime.date) -> ServiceAgreement | None:
+    """Return an agreement if it is in force on a day."""
+    return ServiceAgreement.objects.filter(pk=agreement_id, valid_during__contains=on_date).first()
 
 
 def list_accounts(*, actor: Actor, today: datetime.date) -> QuerySet[Account]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 from django.utils import timezone
@@ -48,10 +49,11 @@ def walk(client, address: str, data: dict):
     return preview, client.post(address, {**data, "step": "do"})
 
 
+SOMEBODY = {"kind": "PERSON", "identifier_kind": "NATIONAL", "identifier_country": "DO"}
 NEW_HOUSE = {
+    **SOMEBODY,
     "key": "form-1",
     "name": "Eva Luna",
-    "kind": "PERSON",
     "address": "Calle del Sol 7",
     "service_code": "WATER",
     "route_code": "R1",
@@ -65,9 +67,11 @@ NEW_HOUSE = {
     "tariff_code": "village_water",
     "delivery_mode": "PAPER",
     "feasibility": "Main in front",
-    "identifier_kind": "NATIONAL",
-    "identifier_country": "DO",
 }
+
+
+def dated(**more):
+    return {"from_date": today().isoformat(), "reason": "Asked for at the counter", **more}
 
 
 class TestConnection:
@@ -141,7 +145,7 @@ class TestMove:
         return {
             "key": "move-1",
             "name": "Juan Mora",
-            "kind": "PERSON",
+            **SOMEBODY,
             "from_date": day,
             "reason": "Sold",
             dial_field(): "20",
@@ -175,8 +179,23 @@ class TestMove:
         assert answer.status_code == 422
 
 
-def dated(**more):
-    return {"from_date": today().isoformat(), "reason": "Asked for at the counter", **more}
+class TestActs:
+    def test_each_opens_its_page_by_a_key_of_its_own(self, agent, agreement):
+        page = agent.get(f"/accounts/{agreement.account_id}/acts/").text
+        acts = page[page.index('class="columns"') :]
+
+        links = re.findall(r'<a href="(/[^"]+)" data-key="(.)"', acts)
+
+        assert len({key for _link, key in links}) == len(links) == 14
+        assert {agent.get(link).status_code for link, _key in links} == {200}
+
+    def test_offers_what_undoes_what_is_in_force(self, agent, agreement):
+        walk(agent, f"/agreements/{agreement.pk}/suspension/", dated(is_billed="no"))
+
+        page = agent.get(f"/accounts/{agreement.account_id}/acts/").text
+
+        assert "Resume the supply" in page
+        assert "Suspend the supply" not in page
 
 
 class TestAgreement:
@@ -242,9 +261,7 @@ class TestHolder:
     def test_hands_the_account_over_with_its_debt(self, agent, agreement):
         post_invoice(agreement.account_id, 5_000)
 
-        preview, _answer = walk(
-            agent, f"/accounts/{agreement.account_id}/holder/", dated(name="Eva Pérez", kind="PERSON")
-        )
+        preview, _answer = walk(agent, f"/accounts/{agreement.account_id}/holder/", dated(name="Eva Pérez", **SOMEBODY))
 
         assert "takes over a debt" in preview.text
         assert AccountParty.objects.get(valid_during__endswith=None).party.name == "Eva Pérez"

@@ -37,6 +37,31 @@ BODIES = {
         "tariff_code": "village_water", "category_code": "household",
     },
     "/agreements/{agreement_id}/end": {"end_date": "2026-12-01", "reason": "Moved out"},
+    "/agreements/{agreement_id}/customer": {"party_id": 1, "from_date": "2026-03-01", "reason": "Sold"},
+    "/agreements/{agreement_id}/terms": {
+        "from_date": "2026-03-01", "tariff_code": "village_water", "category_code": "household", "reason": "Shop closed",
+    },
+    "/agreements/{agreement_id}/exemptions": {"code": "vat", "evidence": "Law 1", "from_date": "2026-03-01"},
+    "/agreements/{agreement_id}/exclusions": {"from_date": "2026-03-01", "reason": "Our own office"},
+    "/agreements/{agreement_id}/inclusion": {"from_date": "2026-04-01", "reason": "Sold"},
+    "/agreements/{agreement_id}/suspensions": {"from_date": "2026-05-01", "is_billed": False, "reason": "Empty house"},
+    "/agreements/{agreement_id}/resumption": {"from_date": "2026-06-01", "reason": "Back"},
+    "/service-points/{point_id}/units": {
+        "from_date": "2026-03-01", "category_code": "household", "unit_count": 2, "reason": "A second flat",
+    },
+    "/accounts/{account_id}/holder": {"holder_id": 1, "from_date": "2026-03-01", "reason": "Inherited"},
+    "/accounts/{account_id}/notes": {"text": "Called twice"},
+    "/parties/{party_id}/particulars": {"name": "María Núñez Frías", "reason": "Married"},
+    "/parties/{party_id}/identifiers": {"kind": "OTHER", "country": "DO", "value": "A-17"},
+    "/customers": {
+        "party": {"kind": "PERSON", "name": "Eva Luna"},
+        "place": {
+            "address": "Calle del Sol 7", "service_code": "WATER", "route_code": "R1", "is_disconnectable": True,
+        },
+        "meter": {"serial": "H77", "evidence": "Order 17"},
+        "start_date": "2026-01-01", "tariff_code": "village_water", "category_code": "household",
+        "feasibility": "Main in front",
+    },
     "/readings": {"readings": [{"register_id": 1, "read_date": "2026-01-01", "value_milli": 1000}]},
     "/payments": {"account_id": 1, "tenders": [{"kind": "CASH", "amount_minor": 100}]},
     "/payments/{payment_id}/reverse": {"reason": "Typed twice"},
@@ -91,7 +116,7 @@ class TestScope:
         response = ask(Program(), method, path)
 
         assert response.status_code in {404, 422}
-        assert response.json()["code"] in {"not_found", "invoice_unknown", "line_unknown", "agreement_unknown"}
+        assert response.json()["code"] == "not_found" or response.json()["code"].endswith("_unknown")
 
 
 class TestKey:
@@ -312,3 +337,59 @@ class TestReference:
 
     def test_names_a_scope_for_every_operation(self):
         assert {scope for _method, _path, scope in OPERATIONS} == {str(scope) for scope in SCOPES}
+
+
+class TestActs:
+    @pytest.fixture
+    def customer(self):
+        """Connect a customer by the API and return the program and what came of it."""
+        company()
+        billing.village()
+        program = Program()
+        return program, program.post("/customers", BODIES["/customers"]).json()
+
+    def test_connect_a_customer_once_however_often_it_is_sent(self):
+        company()
+        billing.village()
+        program = Program()
+
+        answers = [program.post("/customers", BODIES["/customers"], key="connection-1") for _time in range(2)]
+
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert answers[0].json() == answers[1].json()
+
+    def test_change_everything_that_is_agreed(self, customer):
+        program, made = customer
+        acts = ("terms", "exemptions", "exclusions", "inclusion", "suspensions", "resumption")
+        place = f"/agreements/{made['agreement_id']}"
+
+        answers = [program.post(f"{place}/{act}", BODIES[f"/agreements/{{agreement_id}}/{act}"]) for act in acts]
+
+        assert [answer.status_code for answer in answers] == [200] * len(acts)
+        assert len(answers[-1].json()["terms"]) == 1  # asking for the terms in force changes nothing
+
+    def test_give_a_place_to_another_customer_with_its_final_reading(self, customer):
+        program, made = customer
+        (meter,) = program.get("/meters", serial="H77").json()["items"]
+        body = {
+            "party": {"kind": "PERSON", "name": "Juan Mora"},
+            "from_date": "2026-03-01",
+            "reason": "Sold",
+        }
+        place = f"/agreements/{made['agreement_id']}/customer"
+
+        refused = program.post(place, body)
+        reading = {"register_id": meter["registers"][0]["id"], "value_milli": 20_000}
+        moved = program.post(place, {**body, "readings": [reading]})
+
+        assert (refused.status_code, refused.json()["code"]) == (422, "reading_missing")
+        assert moved.status_code == 201
+        assert moved.json()["account_id"] != made["account_id"]
+
+    def test_keep_notes(self, customer):
+        program, made = customer
+        place = f"/accounts/{made['account_id']}/notes"
+
+        program.post(place, {"text": "Called twice"})
+
+        assert [note["text"] for note in program.get(place).json()["items"]] == ["Called twice"]

@@ -89,10 +89,12 @@ class PersonFields(DeskForm):
     """Somebody who is registered already, or is to be."""
 
     party_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    kind = forms.ChoiceField(label=_("Kind"), choices=PartyKind.choices, required=False)
-    name = forms.CharField(label=_("Name"), max_length=200, required=False)
-    identifier_kind = forms.ChoiceField(label=_("Official number"), choices=IdentifierKind.choices, required=False)
-    identifier_country = forms.ChoiceField(label=_("Country"), choices=_countries, required=False)
+    name = forms.CharField(label=_("Name"), max_length=200)
+    kind = forms.ChoiceField(label=_("Kind"), choices=PartyKind.choices)
+    identifier_kind = forms.ChoiceField(
+        label=_("Official number"), choices=IdentifierKind.choices, initial=IdentifierKind.NATIONAL
+    )
+    identifier_country = forms.ChoiceField(label=_("Country"), choices=_countries)
     identifier = forms.CharField(label=_("Number"), max_length=40, required=False)
     phone = forms.CharField(
         label=_("Phone"), max_length=50, required=False, widget=forms.TextInput(attrs={"inputmode": "tel"})
@@ -102,14 +104,7 @@ class PersonFields(DeskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["identifier_kind"].initial = IdentifierKind.NATIONAL
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for a name unless somebody registered was chosen."""
-        data = super().clean() or {}
-        if not data.get("party_id") and not (data.get("name") or "").strip():
-            self.add_error("name", _("Type the name, or choose somebody who is registered."))
-        return data
+        self.fields["name"].required = not self.data.get("party_id")
 
     @property
     def customer(self) -> NewCustomer | int:
@@ -118,12 +113,12 @@ class PersonFields(DeskForm):
         if data["party_id"]:
             return int(data["party_id"])
         number = Identifier(
-            kind=IdentifierKind(data["identifier_kind"] or IdentifierKind.NATIONAL),
+            kind=IdentifierKind(data["identifier_kind"]),
             country=data["identifier_country"],
             value=data["identifier"],
         )
         return NewCustomer(
-            kind=PartyKind(data["kind"] or PartyKind.PERSON),
+            kind=PartyKind(data["kind"]),
             name=data["name"],
             identifiers=[number] if data["identifier"] else [],
             phone=data["phone"],
@@ -171,13 +166,12 @@ class ConnectionForm(PersonFields, _ChecklistFields):
     procedure = Procedure.CONNECTION
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     service_point_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    address = forms.CharField(label=_("Address of supply"), max_length=300, required=False)
+    address = forms.CharField(label=_("Address of supply"), max_length=300)
     city = forms.CharField(label=_("City"), max_length=100, required=False)
     cadastral_code = forms.CharField(label=_("Cadastral code"), max_length=60, required=False)
-    service_code = forms.ChoiceField(label=_("Service"), choices=premises.list_services, required=False)
+    service_code = forms.ChoiceField(label=_("Service"), choices=premises.list_services)
     route_code = forms.ChoiceField(
         label=_("Route"),
-        required=False,
         choices=lambda: [(route.code, f"{route.code} {route.name}") for route in premises.list_routes()],
         widget=forms.Select(attrs={"data-picker": ""}),
     )
@@ -189,7 +183,6 @@ class ConnectionForm(PersonFields, _ChecklistFields):
             ("yes", _("Yes")),
             ("no", _("No: hospital, school, protected user")),
         ],
-        required=False,
     )
     serial = forms.CharField(label=_("Serial number of the meter"), max_length=40, required=False)
     make = forms.CharField(label=_("Make"), max_length=60, required=False)
@@ -208,15 +201,12 @@ class ConnectionForm(PersonFields, _ChecklistFields):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["key"].initial = uuid.uuid4().hex
+        for name in ("address", "is_disconnectable"):
+            self.fields[name].required = not self.data.get("service_point_id")
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the place, and for whether it may be cut off, unless a registered point was chosen."""
-        data = super().clean()
-        if not data.get("service_point_id"):
-            if not (data.get("address") or "").strip():
-                self.add_error("address", _("Type the address, or choose a point that is registered."))
-            if not data.get("is_disconnectable"):
-                self.add_error("is_disconnectable", _("Say whether this service may be cut off."))
+        """Ask for the evidence where a meter is installed."""
+        data = super().clean() or {}
         if data.get("serial") and not data.get("evidence"):
             self.add_error("evidence", _("Name the evidence: the order, the photo, who saw it."))
         return data

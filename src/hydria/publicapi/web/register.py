@@ -169,7 +169,7 @@ def list_agreements(
     rows = agreements_queries.list_agreements(actor=actor_of(request))
     wanted = {"account_id": account_id, "service_point_id": service_point_id}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
-    return show_page(rows, asked=asked, card=_agreement_cards)
+    return show_page(rows, asked=asked, card=agreement_cards)
 
 
 @router.post("/agreements", response={201: schemas.AgreementOut, STATUSES: Problem}, openapi_extra=AGREE)
@@ -178,7 +178,7 @@ def start_service(request: HttpRequest, idempotency_key: IdempotencyKey, body: s
 
     def act() -> schemas.AgreementOut:
         agreement = agreements.start_service(actor=actor_of(request), **body.model_dump())
-        return schemas.AgreementOut(**_agreement_cards([agreement])[0])
+        return schemas.AgreementOut(**agreement_cards([agreement])[0])
 
     return answer_once(request, key=idempotency_key, act=act)
 
@@ -186,25 +186,8 @@ def start_service(request: HttpRequest, idempotency_key: IdempotencyKey, body: s
 @router.get("/agreements/{agreement_id}", response={200: schemas.AgreementOut, STATUSES: Problem}, openapi_extra=VIEW)
 def show_agreement(request: HttpRequest, agreement_id: Id) -> Any:
     """Show a service agreement with its terms."""
-    (card,) = _agreement_cards([agreements_queries.list_agreements(actor=actor_of(request)).get(pk=agreement_id)])
+    (card,) = agreement_cards([agreements_queries.list_agreements(actor=actor_of(request)).get(pk=agreement_id)])
     return card
-
-
-@router.post(
-    "/agreements/{agreement_id}/end", response={200: schemas.AgreementOut, STATUSES: Problem}, openapi_extra=AGREE
-)
-def end_service(
-    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: schemas.AgreementEnd
-) -> HttpResponse:
-    """End a service agreement."""
-
-    def act() -> schemas.AgreementOut:
-        agreement = agreements.end_service(
-            actor=actor_of(request), agreement_id=agreement_id, end_date=body.end_date, reason=body.reason
-        )
-        return schemas.AgreementOut(**_agreement_cards([agreement])[0])
-
-    return answer_once(request, key=idempotency_key, act=act, status=200)
 
 
 @router.get("/meters", response={200: Page[schemas.MeterOut], STATUSES: Problem}, openapi_extra=VIEW)
@@ -246,7 +229,8 @@ def _point_cards(points: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _agreement_cards(agreements: Sequence[Any]) -> list[dict[str, Any]]:
+def agreement_cards(agreements: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return agreements with their terms as the API shows them."""
     return [
         {
             "id": agreement.pk,

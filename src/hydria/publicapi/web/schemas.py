@@ -172,13 +172,6 @@ class AgreementIn(Schema):
     number: Number = ""
 
 
-class AgreementEnd(Schema):
-    """How an agreement ends."""
-
-    end_date: datetime.date = Field(description="The day after the last one supplied", examples=["2026-12-01"])
-    reason: Reason
-
-
 class TermsOut(Schema):
     """What was agreed, from a day on."""
 
@@ -234,10 +227,11 @@ class MeterOut(Schema):
 
 
 class ReadingIn(Schema):
-    """One reading to record; it names its dial or, for the main dial of an installed meter, the serial."""
+    """One reading to record; it names its dial, or the serial of an installed meter and, if not the main one, the channel."""
 
     register_id: Id | None = None
     serial: Annotated[str, text(40, examples=["H0000146"])] = ""
+    channel: Annotated[str, text(20, examples=["MAIN", "LOW"])] = "MAIN"
     read_date: datetime.date = Field(examples=["2026-11-01"])
     value_milli: QuantityMilli | None = None
     observation: Annotated[str, text(20, description="Why nothing could be read, or what was odd")] = ""
