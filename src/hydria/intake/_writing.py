@@ -121,7 +121,7 @@ class _RuleWriter:
         """Return the fed columns of the table with the SQL that reads each from a staged row."""
         columns = {}
         for field in self.kind.fields:
-            if field.name not in self.fed or field.name == "key" or field.column in ("from", "until"):
+            if field.name not in self.fed or field.name == "key" or field.column in ("", "from", "until"):
                 continue
             columns[field.column] = f"r_{field.name}.id" if field.refers_to else _typed(field)
         if self.kind.is_ranged:
@@ -143,7 +143,10 @@ class _RuleWriter:
             return f"LEFT JOIN {get_model(target)._meta.db_table} {name} ON {name}.code = {value}"
         found = lookup(target, value, scheme=self.scheme)
         if self.kind.name == "reading":
-            found = f"SELECT d.id FROM metering_register d JOIN ({found}) m ON m.id = d.meter_id AND d.channel = 'MAIN'"
+            channel = "coalesce(s.fields->>'channel', 'MAIN')"
+            found = (
+                f"SELECT d.id FROM metering_register d JOIN ({found}) m ON m.id = d.meter_id AND d.channel = {channel}"
+            )
         return f"LEFT JOIN LATERAL ({found}) {name} ON true"
 
     def existing_join(self, table: str) -> str:
@@ -156,6 +159,8 @@ class _RuleWriter:
         for name in self.kind.identity:
             field = self.kind.field(name)
             assert field is not None
+            if not field.column:
+                continue
             if field.column == "from":
                 conditions.append("lower(t.valid_during) = (s.fields->>'from')::date")
             else:
@@ -223,7 +228,7 @@ class _RuleWriter:
         unfed = {
             field.column: _default(field)
             for field in self.kind.fields
-            if field.name not in self.fed and field.name != "key" and field.column not in ("from", "until")
+            if field.name not in self.fed and field.name != "key" and field.column not in ("", "from", "until")
         }
         more = {**unfed, **_CONSTANTS.get(self.kind.name, {})}
         names = ", ".join(["id", *columns, *more])

@@ -12,7 +12,16 @@ from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery
 from hydria.agreements import queries as agreements
 from hydria.kernel.periods import add_months
 from hydria.metering import queries
-from hydria.metering.models import Consumption, ConsumptionState, Decision, Finding, FindingState, Installation, Reading
+from hydria.metering.models import (
+    Consumption,
+    ConsumptionState,
+    Decision,
+    Finding,
+    FindingState,
+    Installation,
+    Reading,
+    Register,
+)
 from hydria.metering.queries import ConsumptionCard, ReadingCard
 from hydria.platform.access import Actor, Permission
 
@@ -35,12 +44,26 @@ class FindingCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StretchCard:
+    """One dial's part of a period: what it showed at both ends and what that comes to; None where nobody read."""
+
+    register_id: int
+    serial: str
+    channel: str
+    opening_milli: int | None
+    closing_milli: int | None
+    quantity_milli: int
+    is_removed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentCard:
     """
     A consumption with its findings and what they have to be judged by.
 
     usual_milli   what the history makes of the period's days, in whole units; 0 when there is no history
     reading       the reading that closed the period, None when nobody read
+    stretches     the dials of the period, where it has more than one
     history       the point's periods of the last two years, oldest first, this one included
     is_held       whether a decision is awaited; only then can the reading be corrected
     """
@@ -64,6 +87,7 @@ class IncidentCard:
     usual_milli: int
     opening_milli: int | None
     reading: ReadingCard | None
+    stretches: tuple[StretchCard, ...]
     findings: tuple[FindingCard, ...]
     history: tuple[ConsumptionCard, ...]
     readings: tuple[ReadingCard, ...]
@@ -158,6 +182,7 @@ def access_incident(*, actor: Actor, consumption_id: int, today: datetime.date) 
         usual_milli=round((_first_number(findings, "usual_milli") or 0) / 1000) * 1000,
         opening_milli=_first_number(findings, "opening_milli"),
         reading=_closing_reading(consumption),
+        stretches=_stretches(consumption),
         findings=findings,
         history=_history(consumption),
         readings=tuple(readings),
@@ -186,6 +211,25 @@ def _first_number(findings: tuple[FindingCard, ...], name: str) -> int | None:
 def _closing_reading(consumption: Consumption) -> ReadingCard | None:
     reading = Reading.objects.filter(id=consumption.current_reading_id).first()
     return queries.reading_card(reading) if reading else None
+
+
+def _stretches(consumption: Consumption) -> tuple[StretchCard, ...]:
+    parts = (consumption.detail or {}).get("stretches", ())
+    if len(parts) < 2:
+        return ()
+    registers = Register.objects.select_related("meter").in_bulk([part["register_id"] for part in parts])
+    return tuple(
+        StretchCard(
+            register_id=part["register_id"],
+            serial=registers[part["register_id"]].meter.serial,
+            channel=registers[part["register_id"]].channel,
+            opening_milli=part["opening_milli"],
+            closing_milli=part["closing_milli"],
+            quantity_milli=part["quantity_milli"],
+            is_removed=part["is_removed"],
+        )
+        for part in parts
+    )
 
 
 def _history(consumption: Consumption) -> tuple[ConsumptionCard, ...]:

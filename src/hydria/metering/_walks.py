@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 
+from hydria.kernel.issues import Severity
 from hydria.metering import queries
-from hydria.metering.models import Installation, Meter, Reading, Register
+from hydria.metering._gathering import Scope
+from hydria.metering._judging import judge_spans
+from hydria.metering.domain.validation import SEVERITY_OF
+from hydria.metering.models import MAIN, Installation, Meter, Reading, Register
 from hydria.metering.queries import InstallationCard, ReadingCard
 from hydria.platform.access import Actor, Permission
 from hydria.premises import queries as premises
@@ -20,9 +25,14 @@ READINGS_SHOWN = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialCard:
-    """A dial on a reading sheet, with what it showed before and, when it was read already, on the day itself."""
+    """
+    A dial on a reading sheet, with what it showed before and, when it was read already, on the day itself.
+
+    channel  "" for the main dial of its meter, the name of a further one
+    """
 
     register_id: int
+    channel: str
     sequence: int
     point_number: str
     address: str
@@ -124,6 +134,47 @@ def get_sheet(*, actor: Actor, route_id: int, read_date: datetime.date, from_seq
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """A finding that computing would raise about a reading as it stands."""
+
+    code: str
+    is_blocking: bool
+    data: Mapping[str, object]
+
+
+def foresee_findings(
+    *, actor: Actor, register_ids: Sequence[int], until_date: datetime.date
+) -> dict[int, tuple[Foreseen, ...]]:
+    """
+    Return by dial what will be odd about the period that ends on a day, the blocking findings first.
+
+    Nothing is written: the period is measured and judged exactly as computing does it, so whoever types a reading in
+    learns at once what will become of it.
+
+    :raises UnableToPermit: if the actor may not see readings.
+    """
+    actor.require(Permission.READING_VIEW)
+    installed = Installation.objects.filter(meter__registers__in=register_ids, valid_during__contains=until_date)
+    point_of = dict(installed.values_list("meter__registers", "service_point_id"))
+    if not point_of:
+        return {}
+    scope = Scope(point_ids=tuple(set(point_of.values())), until_date=until_date)
+    judgement = judge_spans(scope=scope, policy=queries.get_policy())
+    point_ids, end_dates = judgement.gathered.of_first("point_id"), judgement.gathered.of_first("end_date")
+    found: dict[int, list[Foreseen]] = {}
+    for code, mask in judgement.findings.items():
+        for span in mask.nonzero()[0].tolist():
+            if end_dates[span] == until_date:
+                is_blocking = SEVERITY_OF[code] is Severity.BLOCK
+                foreseen = Foreseen(code=str(code), is_blocking=is_blocking, data=judgement.data_of(span, code))
+                found.setdefault(point_ids[span], []).append(foreseen)
+    return {
+        register_id: tuple(sorted(found.get(point_id, ()), key=lambda foreseen: not foreseen.is_blocking))
+        for register_id, point_id in point_of.items()
+    }
+
+
 def access_meter(*, actor: Actor, meter_id: int) -> MeterCard:
     """
     Return a meter with its installations and its newest readings.
@@ -173,7 +224,7 @@ def access_meter(*, actor: Actor, meter_id: int) -> MeterCard:
 
 
 def _dials_of(*, route_id: int, read_date: datetime.date) -> QuerySet[Any]:
-    """Return the main dials installed on a route on a day, in walking order, each with its readings around the day."""
+    """Return the dials installed on a route on a day, in walking order, each with its readings around the day."""
     live = Reading.objects.filter(register_id=OuterRef("pk"), is_live=True)
     before = live.filter(read_date__lt=read_date, value_milli__isnull=False).order_by("-read_date")
     of_day = live.filter(read_date=read_date)
@@ -183,8 +234,7 @@ def _dials_of(*, route_id: int, read_date: datetime.date) -> QuerySet[Any]:
             **{
                 f"{installation}__service_point__route_id": route_id,
                 f"{installation}__valid_during__contains": read_date,
-            },
-            channel="MAIN",
+            }
         )
         .select_related("meter")
         .annotate(
@@ -197,13 +247,14 @@ def _dials_of(*, route_id: int, read_date: datetime.date) -> QuerySet[Any]:
             day_milli=Subquery(of_day.values("value_milli")[:1]),
             day_observation=Subquery(of_day.values("observation")[:1]),
         )
-        .order_by("sequence")
+        .order_by("sequence", "meter_id", "id")
     )
 
 
 def _dial_card(register: Any) -> DialCard:
     return DialCard(
         register_id=register.pk,
+        channel="" if register.channel == MAIN else register.channel,
         sequence=register.sequence,
         point_number=register.point_number,
         address=register.address,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection
 from django.utils.translation import gettext
@@ -204,13 +204,18 @@ def correct_reading(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMeter:
-    """The device that takes the old one's place."""
+    """
+    The device that takes the old one's place.
+
+    further_milli  what its further dials show, by channel; none for a meter with one dial
+    """
 
     serial: str
     make: str = ""
     model: str = ""
     size: str = ""
     digits: int = 5
+    further_milli: Mapping[str, int] = field(default_factory=dict)
 
 
 def install_meter(
@@ -265,9 +270,14 @@ def exchange_meter(
     initial_milli: int,
     evidence: str,
     today: datetime.date,
+    further_final_milli: Mapping[str, int] | None = None,
 ) -> models.Installation:
     """
     Take a point's meter out and put another one in, with both readings and the evidence (MET-02).
+
+    final_milli, initial_milli  what the main dials showed
+    further_final_milli         what the further dials of the old meter showed, by channel; a dial that is left out
+                                was not read, and its period will be held for review
 
     :raises UnableToPermit: if the actor may not record readings.
     :raises UnableToExchangeMeter: with code `evidence_missing`, `date_in_future`, `no_meter` (none is installed),
@@ -288,7 +298,8 @@ def exchange_meter(
         )
         if old is None:
             raise UnableToExchangeMeter("no_meter", gettext("No meter is installed at this point."))
-        _check_exchange(old, exchanged_date=exchanged_date, final_milli=final_milli, initial_milli=initial_milli)
+        further = (*(further_final_milli or {}).values(), *meter.further_milli.values())
+        _check_exchange(old, exchanged_date=exchanged_date, shown_milli=(final_milli, initial_milli, *further))
         new, _created = models.Meter.objects.get_or_create(
             make=meter.make, serial=meter.serial, defaults={"model": meter.model, "size": meter.size}
         )
@@ -298,13 +309,24 @@ def exchange_meter(
         old.valid_during = (old.valid_during.lower, exchanged_date)
         old.final_milli = final_milli
         old.save(update_fields=["valid_during", "final_milli"])
-        return models.Installation.objects.create(
+        for channel, shown_milli in (further_final_milli or {}).items():
+            dial = models.Register.objects.get(meter=old.meter_id, channel=channel)
+            models.FurtherDial.objects.update_or_create(
+                installation=old, register=dial, defaults={"final_milli": shown_milli}
+            )
+        installed = models.Installation.objects.create(
             meter=new,
             service_point_id=service_point_id,
             valid_during=(exchanged_date, None),
             initial_milli=initial_milli,
             evidence=evidence,
         )
+        for channel, shown_milli in meter.further_milli.items():
+            dial, _created = models.Register.objects.get_or_create(
+                meter=new, channel=channel, defaults={"digits": meter.digits}
+            )
+            models.FurtherDial.objects.create(installation=installed, register=dial, initial_milli=shown_milli)
+        return installed
 
 
 def set_policy(*, actor: Actor, thresholds: Mapping[str, object], reason: str) -> Policy:
@@ -345,9 +367,7 @@ def _has_successor(consumption: models.Consumption) -> bool:
     )
 
 
-def _check_exchange(
-    old: models.Installation, *, exchanged_date: datetime.date, final_milli: int, initial_milli: int
-) -> None:
+def _check_exchange(old: models.Installation, *, exchanged_date: datetime.date, shown_milli: Sequence[int]) -> None:
     last = (
         models.Consumption.objects.filter(service_point_id=old.service_point_id)
         .exclude(state=models.ConsumptionState.SUPERSEDED)
@@ -360,5 +380,5 @@ def _check_exchange(
             gettext("The day lies before the installation or inside a computed consumption."),
             exchanged_date=exchanged_date.isoformat(),
         )
-    if final_milli < 0 or initial_milli < 0:
+    if min(shown_milli) < 0:
         raise UnableToExchangeMeter("value_unfit", gettext("A dial never shows less than zero."))

@@ -211,15 +211,15 @@ def reading_card(reading: Reading) -> ReadingCard:
     )
 
 
-def find_registers(*, serials: Sequence[str]) -> dict[str, int]:
-    """Return the main register of each installed meter by serial; a serial of several makes is left out."""
-    found: dict[str, list[int]] = {}
+def find_registers(*, serials: Sequence[str]) -> dict[tuple[str, str], int]:
+    """Return the dials of installed meters by (serial, channel); a serial of several makes is left out."""
+    found: dict[tuple[str, str], list[int]] = {}
     rows = Register.objects.filter(
-        meter__serial__in=set(serials), channel="MAIN", meter__installations__valid_during__endswith__isnull=True
+        meter__serial__in=set(serials), meter__installations__valid_during__endswith__isnull=True
     )
-    for serial, register_id in rows.values_list("meter__serial", "id"):
-        found.setdefault(serial, []).append(register_id)
-    return {serial: ids[0] for serial, ids in found.items() if len(ids) == 1}
+    for serial, channel, register_id in rows.values_list("meter__serial", "channel", "id"):
+        found.setdefault((serial, channel), []).append(register_id)
+    return {name: ids[0] for name, ids in found.items() if len(ids) == 1}
 
 
 def list_meters(*, actor: Actor) -> QuerySet[Meter]:

@@ -96,6 +96,14 @@ class TestConsumptionPage:
 
         assert found == quantity
 
+    @pytest.mark.parametrize("row", table_under("consumption.md", "## When a meter has several"), ids="|".join)
+    def test_adds_up_what_every_dial_went_forward(self, row):
+        main_before, main_now, further_before, further_now, quantity = map(milli, row)
+
+        found, turn = measure_stretches([(5, main_before, main_now, False), (5, further_before, further_now, False)])
+
+        assert (found, turn <= Turn.ROLLED_OVER) == (quantity, True)
+
     @pytest.mark.parametrize("row", table_under("consumption.md", "## After an estimate"), ids="|".join)
     def test_takes_off_what_was_estimated_before(self, row):
         measured, ahead_before, quantity, ahead_after = map(milli, row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from hydria.metering.models import Consumption, Reading
+from hydria.metering.models import Consumption, Reading, Register
 from hydria.platform.access import SYSTEM, Permission
 from hydria.platform.models import Role, User
 from hydria.platform.operations import set_up_company
@@ -153,6 +153,25 @@ class TestSheet:
         log_in(*ALL).post(self.address, {"day": "2025-02-01", f"observation_{self.first.pk}": "PERRO"})
 
         assert Reading.objects.values_list("value_milli", "observation").get() == (None, "PERRO")
+
+    def test_says_at_once_what_goes_to_review_and_why(self, log_in, town):
+        live_through(town, self.first, YEAR)
+
+        page = log_in(*ALL).post(self.address, {"day": "2025-07-01", f"value_{self.first.pk}": "90"}).content.decode()
+
+        assert "Recorded; goes to review" in page
+        assert "The dial shows 90, less than the 101 it showed before." in page
+        assert "1 goes to review before it is billed." in page
+
+    def test_has_a_row_for_every_dial(self, log_in):
+        low = Register.objects.create(meter=self.first.meter, channel="LOW")
+        client = log_in(*ALL)
+        client.post(self.address, {"day": "2025-02-01", f"value_{self.first.pk}": "20", f"value_{low.pk}": "3"})
+
+        assert set(Reading.objects.values_list("register_id", "value_milli")) == {
+            (self.first.pk, 20_000),
+            (low.pk, 3_000),
+        }
 
     def test_needs_the_permission_to_record(self, log_in):
         assert log_in(Permission.READING_VIEW).get(self.address).status_code == 403

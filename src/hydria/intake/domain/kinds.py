@@ -29,7 +29,7 @@ class Field:
     """
     Describe one field of a kind.
 
-    column     the column of the table; a reference's ends in `_id`
+    column     the column of the table; a reference's ends in `_id`; "" when the field only narrows a reference
     refers_to  the kind whose key the field holds
     default    what a new row gets when the mapping does not feed the field; None leaves the column empty
     low, high  bounds of a number, in whole units of the field
@@ -283,6 +283,7 @@ KINDS: dict[str, Kind] = {
                 _text("unit", 10, default="m3"),
                 _whole("digits", 3, 9, default="5"),
                 _whole("multiplier", 1, 100_000, default="1"),
+                _truth("is_counted", default="true"),
             ),
         ),
         Kind(
@@ -301,10 +302,12 @@ KINDS: dict[str, Kind] = {
         Kind(
             name="reading",
             model="metering.Reading",
-            identity=("meter", "date"),
+            identity=("meter", "channel", "date"),
             is_fact=True,
             fields=(
                 _ref("meter", "meter", column="register_id"),
+                # Which dial of the meter; the main one when not told.
+                Field(name="channel", column="", length_max=20, default="MAIN"),
                 _date("date", required=True, column="read_date"),
                 _quantity("value", column="value_milli"),
                 _text("observation", 20),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from hydria.metering._incidents import IncidentCard
-from hydria.metering._walks import DialCard, SheetCard
+from hydria.metering._walks import DialCard, Foreseen, SheetCard
 from hydria.metering.models import ConsumptionKind, ConsumptionState, ReadingSource
 from hydria.metering.operations import SET_ASIDE, NewReadings, RecordedRow, RecordedStatus
 from hydria.metering.queries import ReadingCard
@@ -55,13 +56,14 @@ class ReadingLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRow:
-    """One dial of a sheet with what is typed, and what became of it."""
+    """One dial of a sheet with what is typed, what became of it and, where it goes to review, why."""
 
     dial: DialCard
     typed: str
     observation: str
     status: str
     tone: str
+    note: str = ""
 
 
 def finding_lines(incident: IncidentCard) -> list[FindingLine]:
@@ -187,18 +189,21 @@ def read_sheet(typed: QueryDict, sheet: SheetCard) -> TypedSheet:
 
 def sheet_rows(
     sheet: SheetCard, *, typed: QueryDict | None = None, misspelled: frozenset[int] = frozenset(),
-    recorded: dict[int, RecordedRow] | None = None,
+    recorded: dict[int, RecordedRow] | None = None, foreseen: Mapping[int, tuple[Foreseen, ...]] | None = None,
 ) -> list[SheetRow]:  # fmt: skip
-    """Return the rows of a sheet; what was refused keeps what was typed and says why."""
+    """Return the rows of a sheet; what was refused keeps what was typed and says why, and so does what is odd."""
     rows = []
     for dial in sheet.dials:
         row = (recorded or {}).get(dial.register_id)
         status, tone = "", ""
+        odd = (foreseen or {}).get(dial.register_id, ())
         if dial.register_id in misspelled:
             status, tone = _("This is no number"), "bad"
         elif row is not None:
             is_good = row.status in (RecordedStatus.ACCEPTED, RecordedStatus.REPEATED)
             status, tone = label_of_status(row.status), "good" if is_good else "bad"
+            if is_good and odd and odd[0].is_blocking:
+                status, tone = _("Recorded; goes to review"), "wait"
         elif dial.is_read:
             status, tone = pgettext("reading", "Recorded"), "idle"
         rows.append(
@@ -210,6 +215,7 @@ def sheet_rows(
                 else dial.observation,
                 status=status,
                 tone=tone,
+                note=" ".join(explain_finding(found.code, found.data, unit="") for found in odd) if row else "",
             )
         )
     return rows

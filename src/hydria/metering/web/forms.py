@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from babel.numbers import NumberFormatError, parse_decimal
@@ -77,8 +78,13 @@ class CorrectionForm(DeskForm):
     value_milli = QuantityField(label=_("Right reading"))
     reason = forms.CharField(label=_("Reason"), max_length=250)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, dials: Sequence[tuple[int, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if len(dials) > 1:
+            select = forms.Select(attrs={"class": "form-select"})
+            self.fields["register_id"] = forms.TypedChoiceField(
+                label=_("Dial"), choices=dials, coerce=int, widget=select
+            )
         # One key puts the cursor into the field; Enter sends it.
         self.fields["value_milli"].widget.attrs |= {"data-key": "c", "data-key-label": _("Correct the reading")}
 

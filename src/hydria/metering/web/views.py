@@ -105,10 +105,15 @@ def _decision_forms(
     }
     built: dict[Decision, forms.DecisionForm | forms.CorrectionForm] = {}
     for decision, reason in reasons.items():
-        form_class = forms.CorrectionForm if decision == Decision.CORRECTED else forms.DecisionForm
         initial = {"reason": reason, "value_milli": cards.likely_milli(incident)}
         data = request.POST if decision == asked else None
-        built[decision] = form_class(data, initial=initial, auto_id=f"{decision.lower()}_%s")
+        if decision == Decision.CORRECTED:
+            dials = [
+                (one.register_id, f"{one.serial} {one.channel}") for one in incident.stretches if not one.is_removed
+            ]
+            built[decision] = forms.CorrectionForm(data, initial=initial, auto_id="corrected_%s", dials=dials)
+        else:
+            built[decision] = forms.DecisionForm(data, initial=initial, auto_id=f"{decision.lower()}_%s")
     return built
 
 
@@ -166,10 +171,14 @@ def edit_sheet(request: HttpRequest, route_id: int) -> HttpResponse:
         recorded = operations.record_readings(actor=actor, readings=readings, today=today)
         sheet = walks.get_sheet(actor=actor, **where)
         answers = dict(zip(typed.registers, recorded, strict=True))
-        rows = cards.sheet_rows(sheet, typed=request.POST, misspelled=typed.misspelled, recorded=answers)
+        foreseen = walks.foresee_findings(actor=actor, register_ids=typed.registers, until_date=read_date)
+        rows = cards.sheet_rows(
+            sheet, typed=request.POST, misspelled=typed.misspelled, recorded=answers, foreseen=foreseen
+        )
         context = {
             "rows": rows,
-            "good_count": sum(row.tone == "good" for row in rows),
+            "good_count": sum(row.tone in ("good", "wait") for row in rows),
+            "review_count": sum(row.tone == "wait" for row in rows),
             "bad_count": sum(row.tone == "bad" for row in rows),
             "is_sent": True,
         }

@@ -55,7 +55,10 @@ def record_readings(request: HttpRequest, idempotency_key: IdempotencyKey, body:
         rows = operations.record_readings(
             actor=actor_of(request),
             readings=NewReadings(
-                register_ids=[row.register_id or registers.get(row.serial, UNKNOWN_REGISTER) for row in body.readings],
+                register_ids=[
+                    row.register_id or registers.get((row.serial, row.channel), UNKNOWN_REGISTER)
+                    for row in body.readings
+                ],
                 read_dates=[row.read_date for row in body.readings],
                 values_milli=[row.value_milli for row in body.readings],
                 observations=[row.observation for row in body.readings],
