@@ -238,3 +238,25 @@ class RunException(models.Model):
                 condition=models.Q(kind="EXCLUDED") | ~models.Q(owner=""), name="parked_agreement_has_an_owner"
             ),
         ]
+
+
+class RebillProposal(models.Model):
+    """
+    What billing again would come to, if a tariff version were published from a day that has been billed.
+
+    It is worked out, stored and shown; nothing is billed by it. What it says was true at `proposed_at`.
+    """
+
+    tariff_version = models.ForeignKey("tariffs.TariffVersion", on_delete=models.PROTECT, related_name="+")
+    from_date = models.DateField()
+    proposed_by = models.CharField(max_length=150)
+    proposed_at = models.DateTimeField()
+    invoice_count = models.IntegerField()
+    segment_count = models.IntegerField()
+    unpriced_count = models.IntegerField(help_text=_("Segments that the version cannot price; in none of the sums"))
+    dearer_count = models.IntegerField()
+    cheaper_count = models.IntegerField()
+    old_minor = models.BigIntegerField()
+    new_minor = models.BigIntegerField()
+    charges = models.JSONField(help_text=_("Old and new amount by charge"))
+    periods = models.JSONField(help_text=_("The billed periods with their numbers of invoices"))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from hydria.billing import _confirming, _drafting, _pricing, _selection, queries
+from hydria.billing import _confirming, _drafting, _pricing, _publishing, _selection, queries
 from hydria.billing._selection import AccountRange
 from hydria.billing.domain.obstacles import AmountPolicy
 from hydria.billing.domain.states import RunState
@@ -22,6 +22,7 @@ from hydria.billing.models import (
     BillingRun,
     ChunkState,
     ExceptionKind,
+    RebillProposal,
     RunChunk,
     RunException,
 )
@@ -30,6 +31,7 @@ from hydria.platform import jobs
 from hydria.platform.access import SYSTEM, Actor, Permission
 from hydria.platform.audit import record_move
 from hydria.platform.transactions import acting
+from hydria.tariffs import operations as tariffs
 
 OBJECT_KIND = "billing_run"
 PRICE_CHUNK_JOB = "billing.price_chunk"
@@ -60,6 +62,10 @@ class UnableToAbandonRun(UnableTo):
 
 class UnableToConfirmRun(UnableTo):
     """The run cannot be confirmed."""
+
+
+class UnableToPublishTariff(UnableTo):
+    """The tariff version cannot come into force, or go out of it, because of what has been billed."""
 
 
 def open_period(
@@ -398,3 +404,74 @@ def _move(
         at=at,
         reason=reason,
     )
+
+
+def publish_tariff(*, actor: Actor, version_id: int, from_date: datetime.date, published_at: datetime.datetime) -> None:
+    """
+    Publish an approved tariff version from a day, unless days from then on have been billed already.
+
+    :raises UnableToPermit: if the actor may not publish tariffs.
+    :raises UnableToPublishTariff: with code `periods_billed` and the `periods`; `propose_rebill` says what they
+        would come to.
+    :raises UnableToMoveVersion: as `tariffs.operations.publish_approved` says.
+    :raises UnableToPublishVersion: with code `date_taken`.
+    """
+    actor.require(Permission.TARIFF_PUBLISH)
+    with acting(actor, reason="publish tariff"):
+        if periods := _publishing.list_billed_periods(version_id=version_id, from_date=from_date):
+            invoice_count = sum(period.invoice_count for period in periods)
+            raise UnableToPublishTariff(
+                "periods_billed",
+                _("Days from then on have been billed already; invoices concerned: %d.") % invoice_count,
+                periods=tuple(periods),
+            )
+        tariffs.publish_approved(actor=actor, version_id=version_id, from_date=from_date, published_at=published_at)
+
+
+def withdraw_tariff(*, actor: Actor, version_id: int, reason: str, withdrawn_at: datetime.datetime) -> None:
+    """
+    Take a published tariff version out of force that has billed nothing; the one before it goes on.
+
+    :raises UnableToPermit: if the actor may not publish tariffs.
+    :raises UnableToPublishTariff: with code `version_has_billed`.
+    :raises UnableToMoveVersion: if the version is not published.
+    """
+    actor.require(Permission.TARIFF_PUBLISH)
+    with acting(actor, reason=reason):
+        if count := _publishing.count_billed_by(version_id=version_id):
+            raise UnableToPublishTariff(
+                "version_has_billed", _("It has billed already; publish another version instead."), segment_count=count
+            )
+        tariffs.withdraw_published(actor=actor, version_id=version_id, reason=reason, withdrawn_at=withdrawn_at)
+
+
+def propose_rebill(
+    *, actor: Actor, version_id: int, from_date: datetime.date, proposed_at: datetime.datetime
+) -> RebillProposal:
+    """
+    Work out what billing again from a day on by a version would come to, and keep it; no invoice is touched.
+
+    :raises UnableToPermit: if the actor may not publish tariffs.
+    """
+    actor.require(Permission.TARIFF_PUBLISH)
+    periods = _publishing.list_billed_periods(version_id=version_id, from_date=from_date)
+    found = _publishing.rebill(version_id=version_id, from_date=from_date)
+    with acting(actor, reason="propose rebill"):
+        return RebillProposal.objects.create(
+            tariff_version_id=version_id,
+            from_date=from_date,
+            proposed_by=actor.name,
+            proposed_at=proposed_at,
+            invoice_count=len(found.invoice_ids),
+            segment_count=found.segment_count,
+            unpriced_count=found.unpriced_count,
+            dearer_count=found.dearer_count,
+            cheaper_count=found.cheaper_count,
+            old_minor=found.old_minor.total(),
+            new_minor=found.new_minor.total(),
+            charges=[
+                {"label": charge.label, "old_minor": charge.old_minor, "new_minor": charge.new_minor}
+                for charge in found.charges
+            ],
+            periods=[_publishing.spell_period(period) for period in periods],
+        )

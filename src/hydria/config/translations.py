@@ -37,6 +37,7 @@ msgstr ""
 PLAIN, PLURAL, CONTEXT, CONTEXT_PLURAL = None, (1, 2), ((1, "c"), 2), ((1, "c"), 2, 3)
 KEYWORDS = {
     **dict.fromkeys(["_", "gettext", "gettext_lazy", "gettext_noop"], PLAIN),
+    **dict.fromkeys(["say", "mark"], PLAIN),  # sentences of domains, which know no gettext; doors translate them
     **dict.fromkeys(["ngettext", "ngettext_lazy"], PLURAL),
     **dict.fromkeys(["pgettext", "pgettext_lazy"], CONTEXT),
     **dict.fromkeys(["npgettext", "npgettext_lazy"], CONTEXT_PLURAL),

@@ -11,7 +11,6 @@ import datetime
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from time import perf_counter
 
@@ -21,7 +20,7 @@ import numpy.typing as npt
 from hydria.billing import operations as billing
 from hydria.billing import queries as billing_queries
 from hydria.billing.documents import printing
-from hydria.demo import _register
+from hydria.demo import _register, _tariffs
 from hydria.demo.domain import habits, town
 from hydria.demo.domain.habits import Slip
 from hydria.desk import operations as desk
@@ -134,6 +133,8 @@ def build_demo(*, connections: int, today: datetime.date, stages: Stages) -> bil
         with stages.stage("pay" if is_last else "history"):
             _pay(rng, run=run, months_ago=MONTHS - 1 - month_number, is_first_day_only=is_last)
     stages.tell("months", MONTHS, MONTHS)
+    with stages.stage("tariffs"):
+        _tariffs.propose_tariffs(writer=_user("tarifas"), manager=_user("gerente"), today=today)
     assert run is not None
     return run
 
@@ -165,8 +166,7 @@ def _create_company(*, today: datetime.date, first_date: datetime.date) -> None:
         )
     published_at = datetime.datetime.combine(first_date, datetime.time(8), tzinfo=datetime.UTC)
     for name in (_register.URBAN_TARIFF, _register.LARGE_TARIFF):
-        text = resources.files("hydria.tariffs").joinpath(f"demo/{name}.yaml").read_text(encoding="utf-8")
-        tariffs.publish_version(actor=SYSTEM, text=text, published_at=published_at)
+        tariffs.publish_version(actor=SYSTEM, text=_tariffs.get_text(name), published_at=published_at)
     for number in (1, 2):
         payments.create_till(actor=SYSTEM, code=f"CAJA-{number}", name=f"Caja {number}")
 

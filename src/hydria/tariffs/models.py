@@ -24,6 +24,9 @@ class Tariff(models.Model):
 
     code = models.CharField(max_length=60, unique=True)
     title = models.CharField(max_length=200)
+    titles = models.JSONField(
+        default=dict, help_text=_("The title by language, as the newest text that is right has it")
+    )
     currency = models.CharField(max_length=3)
 
 

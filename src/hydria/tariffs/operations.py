@@ -24,9 +24,8 @@ from hydria.tariffs.domain.reading import name_in
 from hydria.tariffs.domain.states import Act, VersionState, may
 from hydria.tariffs.domain.trial import try_engines
 from hydria.tariffs.models import BEGINNING, Tariff, TariffVersion, VersionCharge, VersionEvent
-from hydria.tariffs.queries import ROUNDING_LABEL
+from hydria.tariffs.queries import charges_of
 
-DEFAULT_ROUTE = "revenue"
 RANDOM_ACCOUNTS = 500
 """Accounts invented for each check; both engines have to agree on every one."""
 
@@ -412,8 +411,9 @@ def _require_agreement(compiled: CompiledTariff, *, seed: int) -> None:
 
 def _name(tariff: Tariff, compiled: CompiledTariff) -> None:
     """Give a tariff the title and the currency of its newest text that is right."""
-    tariff.title, tariff.currency = _title(compiled), compiled.form.currency
-    tariff.save(update_fields=["title", "currency"])
+    tariff.title, tariff.titles = _title(compiled), dict(compiled.form.title)
+    tariff.currency = compiled.form.currency
+    tariff.save(update_fields=["title", "titles", "currency"])
 
 
 def _title(compiled: CompiledTariff) -> str:
@@ -422,29 +422,17 @@ def _title(compiled: CompiledTariff) -> str:
 
 
 def _charges(version: TariffVersion, compiled: CompiledTariff) -> list[VersionCharge]:
-    charges = [
+    return [
         VersionCharge(
             version=version,
-            position=position,
-            label=charge.label,
-            route=charge.ledger or DEFAULT_ROUTE,
-            rank=charge.rank,
-            is_tax=bool(charge.tax),
-            is_memo=charge.is_memo,
-            texts=dict(charge.text),
-            source=charge.source[:300],
+            position=card.position,
+            label=card.label,
+            route=card.route,
+            rank=card.rank,
+            is_tax=card.is_tax,
+            is_memo=card.is_memo,
+            texts=card.texts,
+            source=card.source,
         )
-        for position, charge in enumerate(compiled.charges)
+        for card in charges_of(compiled)
     ]
-    if compiled.form.total_rounding is not None:
-        charges.append(
-            VersionCharge(
-                version=version,
-                position=len(charges),
-                label=ROUNDING_LABEL,
-                route=compiled.form.rounding_ledger or DEFAULT_ROUTE,
-                rank=max((charge.rank for charge in charges), default=100),
-                texts={"en": "Rounding", "es": "Redondeo", "el": "Στρογγυλοποίηση"},
-            )
-        )
-    return charges

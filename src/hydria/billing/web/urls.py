@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hydria.billing.web import views
+from hydria.billing.web import publishing, views
 
 urlpatterns = [
     path("billing/cycles/", views.show_cycles, name="cycles"),
@@ -21,5 +21,8 @@ urlpatterns = [
     path("billing/invoices/", views.show_invoices, name="invoices"),
     path("billing/invoices/<int:invoice_id>/", views.show_invoice, name="invoice"),
     path("billing/invoices/<int:invoice_id>/pdf/", views.show_invoice_pdf, name="invoice_pdf"),
+    path("tariffs/versions/<int:version_id>/publish/", publishing.publish_version, name="tariff_publish"),
+    path("tariffs/versions/<int:version_id>/rebill/", publishing.propose_rebill, name="tariff_rebill"),
+    path("tariffs/versions/<int:version_id>/take-back/", publishing.withdraw_version, name="tariff_take_back"),
     path("billing/lines/<int:line_id>/", views.show_line, name="invoice_line"),
 ]

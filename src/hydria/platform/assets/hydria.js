@@ -21,8 +21,9 @@ startMenus();
 startOffline();
 startSearch();
 
-// Charts and pickers are fetched only by pages that show one.
+// Charts, pickers and editors are fetched only by pages that show one.
 async function dress(root) {
+  if (root.querySelector("[data-editor]")) (await import("./editor.js")).startEditors(root);
   if (root.querySelector("[data-chart]")) (await import("./charts.js")).drawCharts(root);
   if (root.querySelector("select[data-picker]")) (await import("./pickers.js")).dressPickers(root);
 }

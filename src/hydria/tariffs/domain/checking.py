@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from hydria.kernel.money import Currency
 from hydria.tariffs.domain import formula
-from hydria.tariffs.domain.findings import Findings, suggest
+from hydria.tariffs.domain.findings import Findings, say, suggest
 from hydria.tariffs.domain.form import Case, Charge, Input, Kind, Shape, Tariff
 from hydria.tariffs.domain.formula import Expression, parse_number
 from hydria.tariffs.domain.values import ANY, Dated, Formula, Lookup, Row, Several, Value, canonical_key, names_in
@@ -48,10 +48,12 @@ def check_tariff(form: Tariff, *, findings: Findings) -> None:
     """Add a finding for everything in a tariff that does not make sense."""
     inputs = {entry.name: _input_trait(entry) for entry in form.inputs}
     if form.by and form.by not in inputs:
-        findings.add("unknown_name", line=1, name=form.by, cure="Declare it under `inputs:`; it selects the class.")
+        findings.add(
+            "unknown_name", line=1, name=form.by, cure=say("Declare it under `inputs:`; it selects the class.")
+        )
     for entry in form.derived:
         if entry.name in inputs:
-            findings.add("name_clash", line=entry.line, name=entry.name, other="an input")
+            findings.add("name_clash", line=entry.line, name=entry.name, other=say("an input"))
     for group in form.groups or (None,):
         _check_group(form, group, inputs, findings)
     _check_labels(form, inputs, findings)
@@ -101,7 +103,7 @@ def _check_charge(
         if label not in labels and label not in everywhere:
             findings.add("unknown_charge", line=charge.line, name=label, cure=suggest(label, labels))
         elif label not in labels:
-            findings.warn("unknown_charge", line=charge.line, name=label, cure="It counts 0 here.")
+            findings.warn("unknown_charge", line=charge.line, name=label, cure=say("It counts 0 here."))
     exponent = Currency.of(form.currency).exponent
     if not charge.is_memo and (charge.rounding is None or charge.rounding.places > exponent):
         findings.warn("finer_than_currency", line=charge.line, name=charge.label, currency=form.currency)
@@ -120,13 +122,13 @@ class _Checker:
         """Check a value that has to be a number."""
         trait = self.value(value)
         if not trait.is_numeric:
-            self.wrong_type(trait, "a number", value.line)
+            self.wrong_type(trait, say("a number"), value.line)
         return trait
 
     def condition(self, value: Value) -> None:
         trait = self.value(value)
         if trait.kind is Kind.TEXT:
-            self.wrong_type(trait, "a condition", value.line)
+            self.wrong_type(trait, say("a condition"), value.line)
 
     def value(self, value: Value) -> Trait:
         """Check a value and return what is known of it."""
@@ -214,7 +216,7 @@ class _Checker:
                 a, b = self.expression(then), self.expression(otherwise)
                 self.fit(a, b)
                 if Kind.TEXT in (a.kind, b.kind) and not (a.is_numeric and b.is_numeric) and a.kind is not b.kind:
-                    self.wrong_type(a if a.kind is Kind.TEXT else b, "the same type in both branches", self.line)
+                    self.wrong_type(a if a.kind is Kind.TEXT else b, say("the same type in both branches"), self.line)
                 return self.joined([a, b])
             case formula.Call(function, arguments, _):
                 return self.call(function, [self.operand(argument) for argument in arguments])
@@ -226,14 +228,14 @@ class _Checker:
     def operand(self, expression: Expression) -> Trait:
         trait = self.expression(expression)
         if not trait.is_numeric:
-            self.wrong_type(trait, "a number", self.line)
+            self.wrong_type(trait, say("a number"), self.line)
             return _NUMBER
         return trait
 
     def truth(self, expression: Expression) -> None:
         trait = self.expression(expression)
         if trait.kind is Kind.TEXT:
-            self.wrong_type(trait, "a condition", self.line)
+            self.wrong_type(trait, say("a condition"), self.line)
 
     def arithmetic(self, sign: str, a: Trait, b: Trait) -> Trait:
         if sign in "+-":
@@ -247,7 +249,7 @@ class _Checker:
         if a.is_numeric and b.is_numeric:
             self.fit(a, b)
         elif sign not in ("==", "!="):
-            self.wrong_type(a if not a.is_numeric else b, "a number", self.line)
+            self.wrong_type(a if not a.is_numeric else b, say("a number"), self.line)
         elif a.words and b.words:
             shared = {canonical_key(word) for word in a.words} & {canonical_key(word) for word in b.words}
             if not shared:
@@ -277,8 +279,8 @@ class _Checker:
 
     def wrong_type(self, trait: Trait, wanted: str, line: int) -> None:
         text = self.source.text if self.source else ""
-        found = {Kind.TEXT: "a word", Kind.TRUTH: "a condition", Kind.NUMBER: "a number"}[trait.kind]
-        cure = f"Its values are {', '.join(trait.words[:8])}." if trait.words else ""
+        found = {Kind.TEXT: say("a word"), Kind.TRUTH: say("a condition"), Kind.NUMBER: say("a number")}[trait.kind]
+        cure = say("Its values are {names}.", names=", ".join(trait.words[:8])) if trait.words else ""
         self.findings.add("wrong_type", line=line, text=text, found=found, wanted=wanted, cure=cure)
 
 
@@ -290,7 +292,7 @@ def _product(a: Unit, b: Unit, sign: int) -> Unit:
 
 
 def _spell(unit: Unit) -> str:
-    return " ".join(name if power == 1 else f"{name}^{power}" for name, power in unit) or "a pure number"
+    return " ".join(name if power == 1 else f"{name}^{power}" for name, power in unit) or say("a pure number")
 
 
 def _check_labels(form: Tariff, inputs: dict[str, Trait], findings: Findings) -> None:
@@ -302,7 +304,7 @@ def _check_labels(form: Tariff, inputs: dict[str, Trait], findings: Findings) ->
             findings.warn("repeated_label", line=charge.line, name=charge.label)
         groups.add(charge.group)
         if charge.label in inputs or charge.label in derived:
-            other = "an input" if charge.label in inputs else "a derived amount"
+            other = say("an input") if charge.label in inputs else say("a derived amount")
             findings.warn("shadowed_name", line=charge.line, name=charge.label, other=other)
 
 
@@ -327,10 +329,10 @@ def _check_case(form: Tariff, case: Case, findings: Findings) -> None:
     for name, text in case.inputs.items():
         if name not in declared:
             cure = suggest(name, declared)
-            findings.add("case_unknown", line=case.line, name=name, kind="input", cure=cure)
+            findings.add("case_unknown", line=case.line, name=name, kind=say("input"), cure=cure)
         elif declared[name].kind is Kind.NUMBER and parse_number(text) is None:
-            findings.add("case_value", line=case.line, name=name, text=text, cure="Write a number.")
+            findings.add("case_value", line=case.line, name=name, text=text, cure=say("Write a number."))
     labels = {charge.label for charge in form.charges}
     for label in case.lines or {}:
         if label not in labels:
-            findings.add("case_unknown", line=case.line, name=label, kind="charge", cure=suggest(label, labels))
+            findings.add("case_unknown", line=case.line, name=label, kind=say("charge"), cure=suggest(label, labels))

@@ -12,6 +12,7 @@ import datetime
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import reduce
 from itertools import product
 from math import prod
 from typing import TypeVar
@@ -19,30 +20,38 @@ from typing import TypeVar
 from hydria.tariffs.domain.cases import Bill, vector_bills
 from hydria.tariffs.domain.compile import CompiledTariff
 from hydria.tariffs.domain.evaluation import Fault
+from hydria.tariffs.domain.findings import Said, mark, say
 from hydria.tariffs.domain.form import Charge, Input, Shape, Tariff, number_text
 from hydria.tariffs.domain.formula import parse_number
 from hydria.tariffs.domain.rounding_text import rounding_text
 from hydria.tariffs.domain.values import ANY, Dated, Formula, Lookup, Value, canonical_key, constant_of, dates_in
 
 SENTENCES = {
-    "added": "{where} is new{place}.",
-    "removed": "{where} is gone.",
-    "moved": "{where} has moved{place}.",
-    "field_changed": "{where}: `{what}` was {old} and is now {new}.",
-    "value_changed": "{where}: {what} was {old} and is now {new}{when}{whom}.",
-    "value_raised": "{where}: {what} rises from {old} to {new}{percent}{when}{whom}.",
-    "value_lowered": "{where}: {what} falls from {old} to {new}{percent}{when}{whom}.",
-    "not_compared": "{where}: {what} has tables with too many keys to compare; look at both.",
+    "added": mark("{where} is new{place}."),
+    "removed": mark("{where} is gone."),
+    "moved": mark("{where} has moved{place}."),
+    "field_changed": mark("{where}: `{what}` was {old} and is now {new}."),
+    "value_changed": mark("{where}: {what} was {old} and is now {new}{when}{whom}."),
+    "value_raised": mark("{where}: {what} rises from {old} to {new}{percent}{when}{whom}."),
+    "value_lowered": mark("{where}: {what} falls from {old} to {new}{percent}{when}{whom}."),
+    "not_compared": mark("{where}: {what} has tables with too many keys to compare; look at both."),
 }
-NOTHING = "none"
-_OTHER = "any other"  # stands for every key that no table names
+NOTHING = say("none")
+_OTHER = say("any other")  # stands for every key that no table names
 _COMBINATIONS_MAX = 4_000  # the work grows with its square
-_EDGE = "the start"
+_EDGE = say("the start")
 _RATES = {
-    Shape.FIXED: "the amount",
-    Shape.FLAT: "the amount",
-    Shape.PERCENT: "the percentage",
-    Shape.FORMULA: "the formula",
+    Shape.FIXED: say("the amount"),
+    Shape.FLAT: say("the amount"),
+    Shape.PERCENT: say("the percentage"),
+    Shape.FORMULA: say("the formula"),
+}
+_OR, _AND = mark("{before} or {after}"), mark("{before} and {after}")
+_COMMA, _SEMICOLON = mark("{before}, {after}"), mark("{before}; {after}")
+_INSIDE = {  # how what has changed is called inside a sentence
+    "Input `{name}`": mark("input `{name}`"),
+    "Derived amount `{name}`{of_class}": mark("derived amount `{name}`{of_class}"),
+    "Charge `{name}`{of_class}": mark("charge `{name}`{of_class}"),
 }
 _VALUE_FIELDS = ("quantity", "only_if", "times", "edges_times", "at_least", "at_most")
 _Key = TypeVar("_Key", bound=Hashable)
@@ -56,12 +65,20 @@ class Change:
     """Hold one thing that differs; `data` fills the sentence of the code."""
 
     code: str
-    where: str
+    where: Said
     data: Mapping[str, str]
 
     @property
-    def sentence(self) -> str:
-        return SENTENCES[self.code].format(where=self.where, **self.data)
+    def sentence(self) -> Said:
+        return say(SENTENCES[self.code], where=self.where, **self.data)
+
+    @property
+    def charge(self) -> str:
+        """Return the charge that differs, as `label` or `label (class)`; empty where it is no charge."""
+        if not self.where.template.startswith("Charge"):
+            return ""
+        group = getattr(self.where.data["of_class"], "data", {}).get("group")
+        return f"{self.where.data['name']} ({group})" if group else str(self.where.data["name"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +95,7 @@ def difference(old: CompiledTariff, new: CompiledTariff) -> tuple[Change, ...]:
     if old.version_hash == new.version_hash:
         return ()
     return (
-        *_fields("The tariff", _header(old.form), _header(new.form)),
+        *_fields(say("The tariff"), _header(old.form), _header(new.form)),
         *_inputs(old.form, new.form),
         *_derived(old.form, new.form),
         *_charges(old.form, new.form),
@@ -120,7 +137,7 @@ def _charge_fields(form: Tariff, charge: Charge) -> dict[str, str]:
         "shape": charge.shape.value,
         "text": _texts(charge.text),
         "of": ", ".join(charge.of),
-        "rounding": "as all lines" if is_usual else rounding_text(charge.rounding),
+        "rounding": say("as all lines") if is_usual else rounding_text(charge.rounding),
         "memo": str(charge.is_memo).lower(),
         "from": str(charge.from_date or ""),
         "until": str(charge.until_date or ""),
@@ -132,7 +149,7 @@ def _texts(texts: Mapping[str, str]) -> str:
     return "; ".join(f"{language}: {text}" if language else text for language, text in texts.items())
 
 
-def _fields(where: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
+def _fields(where: Said, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
     for what in old:
         if old[what] != new[what]:
             data = {"what": what, "old": _prose(old[what]), "new": _prose(new[what])}
@@ -148,7 +165,7 @@ def _prose(text: str) -> str:
 
 def _inputs(old: Tariff, new: Tariff) -> Iterator[Change]:
     before, after = ({entry.name: entry for entry in form.inputs} for form in (old, new))
-    names = {name: f"Input `{name}`" for name in before | after}
+    names = {name: say("Input `{name}`", name=name) for name in before | after}
     yield from _set_changes(names, list(before), [name for name in before | after if name in after])  # in any order
     for name in before:
         if name in after:
@@ -168,19 +185,22 @@ def _input_fields(entry: Input) -> dict[str, str]:
 
 def _derived(old: Tariff, new: Tariff) -> Iterator[Change]:
     before, after = ({(entry.group, entry.name): entry for entry in form.derived} for form in (old, new))
-    names = {key: f"Derived amount `{key[1]}`{_class(key[0])}" for key in before | after}
+    names = {
+        key: say("Derived amount `{name}`{of_class}", name=key[1], of_class=_class(key[0])) for key in before | after
+    }
     declared = _declared(new)
     yield from _set_changes(names, list(before), list(after))
     for key in before:
         if key in after:
             yield from _fields(names[key], {"unit": before[key].unit}, {"unit": after[key].unit})
-            values = ([{"the value": entry.value}] for entry in (before[key], after[key]))
-            yield from _value_changes(names[key], "the value", *values, declared=declared)
+            what = say("the value")
+            parts: list[_Part] = [[{what: entry.value}] for entry in (before[key], after[key])]
+            yield from _value_changes(names[key], what, *parts, declared=declared)
 
 
 def _charges(old: Tariff, new: Tariff) -> Iterator[Change]:
     before, after = _by_key(old.charges), _by_key(new.charges)
-    names = {key: f"Charge `{key[1]}`{_class(key[0])}" for key in before | after}
+    names = {key: say("Charge `{name}`{of_class}", name=key[1], of_class=_class(key[0])) for key in before | after}
     declared = _declared(new)
     yield from _set_changes(names, list(before), list(after))
     for key in before:
@@ -205,10 +225,10 @@ def _declared(form: Tariff) -> _Vocabulary:
 
 
 def _class(group: str | None) -> str:
-    return "" if group is None else f" of class {group}"
+    return "" if group is None else say(" of class {group}", group=group)
 
 
-def _set_changes(names: Mapping[_Key, str], old: list[_Key], new: list[_Key]) -> Iterator[Change]:
+def _set_changes(names: Mapping[_Key, Said], old: list[_Key], new: list[_Key]) -> Iterator[Change]:
     for key in old:
         if key not in new:
             yield Change(code="removed", where=names[key], data={})
@@ -217,12 +237,12 @@ def _set_changes(names: Mapping[_Key, str], old: list[_Key], new: list[_Key]) ->
     unmoved = {key for block in blocks for key in kept_after[block.b : block.b + block.size]}
     for place, key in enumerate(new):
         if key not in unmoved:
-            place_text = f", after {_lower(names[new[place - 1]])}" if place else ", first of all"
+            place_text = say(", after {what}", what=_inside(names[new[place - 1]])) if place else say(", first of all")
             yield Change(code="moved" if key in old else "added", where=names[key], data={"place": place_text})
 
 
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
+def _inside(where: Said) -> Said:
+    return say(_INSIDE[where.template], **where.data)
 
 
 # Values: formulas, tables, dates, bands
@@ -230,16 +250,22 @@ def _lower(text: str) -> str:
 
 def _parts(charge: Charge) -> dict[str, _Part]:
     """Return what a charge works with as bands of named values; what it does not have is empty."""
-    rates = {_RATES.get(charge.shape, "the price"): charge.rates}
-    columns = {_EDGE: charge.edges} | rates | {"the base": charge.bases, "the start of the excess": charge.overs}
-    bands = [{name: column[i] for name, column in columns.items() if column} for i in range(len(charge.rates))]
-    single = {name: getattr(charge, name) for name in _VALUE_FIELDS}
-    return {"the price list": bands} | {
-        name: [] if value is None else [{name: value}] for name, value in single.items()
+    rates = {_RATES.get(charge.shape, say("the price")): charge.rates}
+    columns = (
+        {_EDGE: charge.edges} | rates | {say("the base"): charge.bases, say("the start of the excess"): charge.overs}
+    )
+    parts: dict[str, _Part] = {
+        say("the price list"): [
+            {name: column[i] for name, column in columns.items() if column} for i in range(len(charge.rates))
+        ]
     }
+    for name in _VALUE_FIELDS:
+        value = getattr(charge, name)
+        parts[name] = [] if value is None else [{name: value}]
+    return parts
 
 
-def _value_changes(where: str, what: str, old: _Part, new: _Part, *, declared: _Vocabulary) -> Iterator[Change]:
+def _value_changes(where: Said, what: str, old: _Part, new: _Part, *, declared: _Vocabulary) -> Iterator[Change]:
     """Compare two values everywhere; equal changes are told once, for all whom they concern."""
     values = [value for part in (old, new) for band in part for value in band.values()]
     vocabulary = _vocabulary(values, declared)
@@ -321,27 +347,38 @@ def _resolve(value: Value | None, given: Mapping[str, str], date: datetime.date)
 def _compare(old: list[dict[str, str]], new: list[dict[str, str]]) -> Iterator[tuple[str, str, str]]:
     if len(old) != len(new):
         names = [name for name in (old or new)[0] if name != _EDGE]
-        what = names[0] if len(old) + len(new) == 1 else "the price list"
+        what = names[0] if len(old) + len(new) == 1 else say("the price list")
         yield what, _ladder(old), _ladder(new)
         return
     for place, (before, after) in enumerate(zip(old, new, strict=True), start=1):
         for name in before | after:
             left, right = before.get(name, NOTHING), after.get(name, NOTHING)
             if left != right:
-                is_band = len(new) > 1
-                of_band = f" of band {place}" if name == _EDGE else f" above {after[_EDGE]}" if is_band else ""
-                yield name + of_band, left, right
+                yield _of_band(name, place, after) if len(new) > 1 else name, left, right
+
+
+def _of_band(name: str, place: int, band: dict[str, str]) -> Said:
+    if name == _EDGE:
+        return say("{name} of band {place}", name=name, place=place)
+    return say("{name} above {edge}", name=name, edge=band[_EDGE])
 
 
 def _ladder(bands: list[dict[str, str]]) -> str:
     """Write bands as one text, such as `12.9 above 0, 18.5 above 10`."""
-    return ", ".join(map(_band, bands)) or NOTHING
+    return _chain(_COMMA, map(_band, bands)) or NOTHING
 
 
 def _band(band: dict[str, str]) -> str:
     prices = [name for name in band if name != _EDGE]
-    words = [f"{name.removeprefix('the ')} {band[name]}" if len(prices) > 1 else band[name] for name in prices]
-    return " and ".join(words) + (f" above {band[_EDGE]}" if _EDGE in band else "")
+    words = [say("{name} {value}", name=name, value=band[name]) if len(prices) > 1 else band[name] for name in prices]
+    price = _chain(_AND, words)
+    return say("{value} above {edge}", value=price, edge=band[_EDGE]) if _EDGE in band else price
+
+
+def _chain(template: str, parts: Iterable[str]) -> str:
+    """Join parts two by two, so that each can be translated; empty without any."""
+    found = list(parts)
+    return reduce(lambda before, after: say(template, before=before, after=after), found) if found else ""
 
 
 def _direction(old: str, new: str) -> tuple[str, str]:
@@ -353,23 +390,31 @@ def _direction(old: str, new: str) -> tuple[str, str]:
 
 
 def _when(since: datetime.date, until: datetime.date | None) -> str:
-    return (f" since {since}" if since > datetime.date.min else "") + (f" until {until}" if until else "")
+    begins = say(" since {date}", date=since) if since > datetime.date.min else ""
+    ends = say(" until {date}", date=until) if until else ""
+    return say("{begins}{ends}", begins=begins, ends=ends)
 
 
 def _whom(vocabulary: _Vocabulary, concerned: list[tuple[str, ...]]) -> str:
     """Name the keys concerned, by name where they are all combinations of some keys of each, else one by one."""
     chosen = [dict.fromkeys(column) for column in zip(*concerned, strict=True)]
     if prod(len(keys) for keys in chosen) != len(concerned):
-        return " for " + "; ".join(
-            ", ".join(f"{name} {_shown(key)}" for name, key in zip(vocabulary, keys, strict=True)) for keys in concerned
-        )
-    parts = [
-        f"{name} {' or '.join(map(_shown, keys))}"
+        one_by_one = [_all_of(zip(vocabulary, ([key] for key in keys), strict=True)) for keys in concerned]
+        return say(" for {whom}", whom=_chain(_SEMICOLON, one_by_one))
+    narrowed = [
+        (name, list(keys))
         for (name, known), keys in zip(vocabulary.items(), chosen, strict=True)
         if len(keys) < len(known)
     ]
-    return " for " + ", ".join(parts) if parts else ""
+    return say(" for {whom}", whom=_all_of(narrowed)) if narrowed else ""
+
+
+def _all_of(keys_by_name: Iterable[tuple[str, list[str]]]) -> str:
+    return _chain(
+        _COMMA,
+        [say("{name} {value}", name=name, value=_chain(_OR, map(_shown, keys))) for name, keys in keys_by_name],
+    )
 
 
 def _shown(key: str) -> str:
-    return key.removeprefix("#")
+    return key if isinstance(key, Said) else key.removeprefix("#")

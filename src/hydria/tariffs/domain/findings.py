@@ -2,85 +2,139 @@
 Say what is wrong with a tariff text, where, why, and how to mend it; all of it at once.
 
 Each code has one sentence and one cure with named places for its data, so that a door may translate them.
+A sentence inside the data is a `Said`, so that it can be translated as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from hydria.kernel.issues import Issue, Severity
 
+
+class Said(str):
+    """Hold an English sentence that still knows its template and its data."""
+
+    __slots__ = ("data", "template")
+    template: str
+    data: Mapping[str, object]
+
+
+def say(template: str, **data: Any) -> Said:
+    """
+    Fill a sentence; doors find the template again to translate it.
+
+    >>> said = say("Did you mean {name}?", name="usage")
+    >>> said, said.template
+    ('Did you mean usage?', 'Did you mean {name}?')
+    """
+    said = Said(template.format(**data))
+    said.template, said.data = template, data
+    return said
+
+
+def mark(template: str) -> str:
+    """Mark a sentence that is filled later, so that the catalogues of messages hold it."""
+    return template
+
+
 SENTENCES = {
     "file_too_large": (
-        "The file has {size} characters.",
-        "Keep a tariff under {size_max}; move cases to another file.",
+        mark("The file has {size} characters."),
+        mark("Keep a tariff under {size_max}; move cases to another file."),
     ),
-    "not_utf8": ("The file is not UTF-8 from here on.", "Save it as UTF-8."),
-    "control_character": ("The text holds the invisible character {character}.", "Delete it and type the line again."),
-    "not_yaml": ("This is not YAML: {problem}.", "Check the indentation, the colons and the quotes of this line."),
-    "alias": ("Anchors and aliases (& and *) are not used in tariffs.", "Write the value out where it counts."),
-    "tag": ("Tags such as {tag} are not used in tariffs.", "Delete the tag."),
-    "too_deep": ("The text is nested more than {depth_max} levels deep.", "Flatten it."),
-    "second_document": ("A second document starts here.", "Keep one tariff a file; delete the line of dashes."),
-    "duplicate_key": ("`{key}` is already given in line {first}.", "Keep one of the two."),
-    "key_not_text": ("A key has to be a plain word.", "Put the list or mapping on the right of the colon."),
-    "not_a_tariff": ("A tariff is a mapping of fields.", "Start with `tariff: name`."),
-    "unknown_field": ("`{field}` is no field here.", "{cure}"),
-    "missing_field": ("`{field}` is missing.", "{cure}"),
-    "not_a_mapping": ("`{field}` has to hold fields (`name: value`).", "Write one `name: value` a line, indented."),
-    "not_a_list": ("`{field}` has to be a list.", "Start each entry with a dash."),
-    "not_a_text": ("`{field}` has to be a text.", "Write it on one line; quote it if it holds a colon."),
-    "not_a_number": ("`{text}` is not a number.", "Write digits with a point, such as 18.50."),
-    "not_a_whole_number": ("`{text}` is not a whole number from {low} to {high}.", "Write one."),
-    "not_a_date": ("`{text}` is not a date.", "Write year-month-day, such as 2026-01-01."),
-    "not_one_of": ("`{text}` is not known as {field}.", "{cure}"),
-    "bad_formula": ("In the formula `{formula}`, column {column}: {problem}.", "{cure}"),
-    "unknown_name": ("`{name}` is neither an input, a derived amount nor an earlier charge.", "{cure}"),
-    "name_clash": ("`{name}` already names {other}.", "Choose another name."),
-    "shadowed_name": ("The charge `{name}` has the name of {other}.", "A formula that says {name} means {other}."),
+    "not_utf8": (mark("The file is not UTF-8 from here on."), mark("Save it as UTF-8.")),
+    "control_character": (
+        mark("The text holds the invisible character {character}."),
+        mark("Delete it and type the line again."),
+    ),
+    "not_yaml": (
+        mark("This is not YAML: {problem}."),
+        mark("Check the indentation, the colons and the quotes of this line."),
+    ),
+    "alias": (
+        mark("Anchors and aliases (& and *) are not used in tariffs."),
+        mark("Write the value out where it counts."),
+    ),
+    "tag": (mark("Tags such as {tag} are not used in tariffs."), mark("Delete the tag.")),
+    "too_deep": (mark("The text is nested more than {depth_max} levels deep."), mark("Flatten it.")),
+    "second_document": (
+        mark("A second document starts here."),
+        mark("Keep one tariff a file; delete the line of dashes."),
+    ),
+    "duplicate_key": (mark("`{key}` is already given in line {first}."), mark("Keep one of the two.")),
+    "key_not_text": (mark("A key has to be a plain word."), mark("Put the list or mapping on the right of the colon.")),
+    "not_a_tariff": (mark("A tariff is a mapping of fields."), mark("Start with `tariff: name`.")),
+    "unknown_field": (mark("`{field}` is no field here."), "{cure}"),
+    "missing_field": (mark("`{field}` is missing."), "{cure}"),
+    "not_a_mapping": (
+        mark("`{field}` has to hold fields (`name: value`)."),
+        mark("Write one `name: value` a line, indented."),
+    ),
+    "not_a_list": (mark("`{field}` has to be a list."), mark("Start each entry with a dash.")),
+    "not_a_text": (mark("`{field}` has to be a text."), mark("Write it on one line; quote it if it holds a colon.")),
+    "not_a_number": (mark("`{text}` is not a number."), mark("Write digits with a point, such as 18.50.")),
+    "not_a_whole_number": (mark("`{text}` is not a whole number from {low} to {high}."), mark("Write one.")),
+    "not_a_date": (mark("`{text}` is not a date."), mark("Write year-month-day, such as 2026-01-01.")),
+    "not_one_of": (mark("`{text}` is not known as {field}."), "{cure}"),
+    "bad_formula": (mark("In the formula `{formula}`, column {column}: {problem}."), "{cure}"),
+    "unknown_name": (mark("`{name}` is neither an input, a derived amount nor an earlier charge."), "{cure}"),
+    "name_clash": (mark("`{name}` already names {other}."), mark("Choose another name.")),
+    "shadowed_name": (
+        mark("The charge `{name}` has the name of {other}."),
+        mark("A formula that says {name} means {other}."),
+    ),
     "repeated_label": (
-        "The charge `{name}` appears twice.",
-        "Percentages of it count both; rename one if that is not meant.",
+        mark("The charge `{name}` appears twice."),
+        mark("Percentages of it count both; rename one if that is not meant."),
     ),
-    "wrong_type": ("`{text}` is {found}, but {wanted} is needed.", "{cure}"),
-    "wrong_unit": ("`{text}` puts {left} and {right} together.", "Convert one of them, or multiply by a price first."),
-    "never_equal": ("`{name}` is never `{value}`.", "Its values are {values}."),
-    "unknown_charge": ("`{name}` is not a charge above this line.", "{cure}"),
-    "no_bands": ("At least one band is needed.", "Start with `from: 0`."),
-    "first_edge": ("The first band has to start at 0.", "Write `from: 0`."),
+    "wrong_type": (mark("`{text}` is {found}, but {wanted} is needed."), "{cure}"),
+    "wrong_unit": (
+        mark("`{text}` puts {left} and {right} together."),
+        mark("Convert one of them, or multiply by a price first."),
+    ),
+    "never_equal": (mark("`{name}` is never `{value}`."), mark("Its values are {values}.")),
+    "unknown_charge": (mark("`{name}` is not a charge above this line."), "{cure}"),
+    "no_bands": (mark("At least one band is needed."), mark("Start with `from: 0`.")),
+    "first_edge": (mark("The first band has to start at 0."), mark("Write `from: 0`.")),
     "edges_fall": (
-        "The band from {edge} does not start above the one before ({before}).",
-        "It stays empty; check the edges.",
+        mark("The band from {edge} does not start above the one before ({before})."),
+        mark("It stays empty; check the edges."),
     ),
-    "lengths_differ": ("{left} edges stand against {right} {what}.", "Each `from` needs its own value."),
-    "row_length": ("The row has {found} entries.", "Write {wanted}: the keys {keys}, then the value."),
-    "row_unreachable": ("This row repeats the keys of line {first}.", "The first one counts; delete one."),
-    "table_too_large": ("The table has {size} combinations of keys.", "Keep it under {size_max}; split it."),
-    "unused_input": ("The input `{name}` is not used.", "Delete it, or use it."),
-    "list_needed": ("A list of values is needed.", "Write [a, b, c]."),
-    "case_unknown": ("The case names `{name}`, which is no {kind}.", "{cure}"),
-    "case_value": ("The case gives {name} as `{text}`.", "{cure}"),
-    "no_charges": ("The tariff has no charge.", "Add at least one under `charges:`."),
-    "no_cases": ("The tariff has no example.", "Add one worked bill under `cases:`; it protects every later change."),
+    "lengths_differ": (mark("{left} edges stand against {right} {what}."), mark("Each `from` needs its own value.")),
+    "row_length": (mark("The row has {found} entries."), mark("Write {wanted}: the keys {keys}, then the value.")),
+    "row_unreachable": (mark("This row repeats the keys of line {first}."), mark("The first one counts; delete one.")),
+    "table_too_large": (
+        mark("The table has {size} combinations of keys."),
+        mark("Keep it under {size_max}; split it."),
+    ),
+    "unused_input": (mark("The input `{name}` is not used."), mark("Delete it, or use it.")),
+    "list_needed": (mark("A list of values is needed."), mark("Write [a, b, c].")),
+    "case_unknown": (mark("The case names `{name}`, which is no {kind}."), "{cure}"),
+    "case_value": (mark("The case gives {name} as `{text}`."), "{cure}"),
+    "no_charges": (mark("The tariff has no charge."), mark("Add at least one under `charges:`.")),
+    "no_cases": (
+        mark("The tariff has no example."),
+        mark("Add one worked bill under `cases:`; it protects every later change."),
+    ),
     "finer_than_currency": (
-        "The charge `{name}` keeps decimals that {currency} does not have.",
-        "Round it, or mark it `memo: true`.",
+        mark("The charge `{name}` keeps decimals that {currency} does not have."),
+        mark("Round it, or mark it `memo: true`."),
     ),
-    "period_reversed": ("`until` is not after `from`.", "Write the first day on which it no longer holds."),
-    "case_fails": ("Case {case}: {what} should be {expected}, but the {engine} gets {got}.", "{cure}"),
-    "not_expressible": ("{what} cannot be expressed: {why}.", "{cure}"),
+    "period_reversed": (mark("`until` is not after `from`."), mark("Write the first day on which it no longer holds.")),
 }
 
 
 FAULTS = {  # why a row could not be priced
-    "missing_input": "{input} is missing",
-    "unknown_value": "{input} cannot be {value}",
-    "no_row": "no row of the table in line {line} fits {keys}",
-    "no_group": "there are no charges for this {input}",
-    "no_price_yet": "there is no price yet on {date}",
-    "division_by_zero": "a division by zero",
-    "text_not_number": "a word out of {words} is needed as a number",
-    "period_reversed": "the period ends before it starts",
+    "missing_input": mark("{input} is missing"),
+    "unknown_value": mark("{input} cannot be {value}"),
+    "no_row": mark("no row of the table in line {line} fits {keys}"),
+    "no_group": mark("there are no charges for this {input}"),
+    "no_price_yet": mark("there is no price yet on {date}"),
+    "division_by_zero": mark("a division by zero"),
+    "text_not_number": mark("a word out of {words} is needed as a number"),
+    "period_reversed": mark("the period ends before it starts"),
 }
 
 
@@ -129,5 +183,5 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
     names = [str(name) for name in known]
     if close := get_close_matches(word, names, n=1):
-        return f"Did you mean {close[0]}?"
-    return f"Known are {', '.join(names[:12])}." if names else "There is none."
+        return say("Did you mean {name}?", name=close[0])
+    return say("Known are {names}.", names=", ".join(names[:12])) if names else say("There is none.")

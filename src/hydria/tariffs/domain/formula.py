@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from hydria.tariffs.domain.findings import say
+
 LENGTH_MAX = 4_000
 TOKENS_MAX = 500  # bounds the depth of the tree, too, so that walking it cannot exhaust the stack
 DEPTH_MAX = 60
@@ -169,7 +171,7 @@ def parse_formula(text: str) -> Expression:
     :raises FormulaError: if the text is not in the language, naming the column.
     """
     if len(text) > LENGTH_MAX:
-        raise FormulaError("the formula is too long", column=LENGTH_MAX, cure="split it into derived amounts")
+        raise FormulaError(say("the formula is too long"), column=LENGTH_MAX, cure=say("split it into derived amounts"))
     return _Parser(text).parse()
 
 
@@ -191,14 +193,17 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.tokens = _tokens(text)
         if len(self.tokens) > TOKENS_MAX:
-            raise FormulaError("the formula is too long", column=1, cure="split it into derived amounts")
+            raise FormulaError(say("the formula is too long"), column=1, cure=say("split it into derived amounts"))
         self.index = 0
         self.depth = 0
 
     def parse(self) -> Expression:
         expression = self.choice()
         if self.token.kind != "end":
-            raise self.error(f"`{self.token.text}` is not expected here", "an operator such as + - * / is missing")
+            raise self.error(
+                say("`{text}` is not expected here", text=self.token.text),
+                say("an operator such as + - * / is missing"),
+            )
         return expression
 
     @property
@@ -218,13 +223,13 @@ class _Parser:
 
     def expect(self, text: str) -> None:
         if not self.accept(text):
-            found = f"`{self.token.text}`" if self.token.kind != "end" else "the end"
-            raise self.error(f"`{text}` is expected, not {found}")
+            found = f"`{self.token.text}`" if self.token.kind != "end" else say("the end")
+            raise self.error(say("`{wanted}` is expected, not {found}", wanted=text, found=found))
 
     def choice(self) -> Expression:
         self.depth += 1
         if self.depth > DEPTH_MAX:
-            raise self.error("the formula is nested too deeply", "split it into derived amounts")
+            raise self.error(say("the formula is nested too deeply"), say("split it into derived amounts"))
         expression = self.either()
         if self.accept("if"):
             condition = self.either()
@@ -280,7 +285,7 @@ class _Parser:
         while not self.accept("]"):
             item = self.sign()
             if not isinstance(item, Number | Text | Truth):
-                raise self.error("a list after `in` holds numbers and texts only")
+                raise self.error(say("a list after `in` holds numbers and texts only"))
             items.append(item)
             if not self.accept(","):
                 self.expect("]")
@@ -317,8 +322,9 @@ class _Parser:
         if word := self.accept("true", "True", "false", "False"):
             return Truth(word.lower() == "true")
         if token.kind not in ("number", "text", "name"):
-            found = "the formula ends" if token.kind == "end" else f"`{token.text}` stands"
-            raise self.error(f"{found} where a number or a name is expected")
+            if token.kind == "end":
+                raise self.error(say("the formula ends where a number or a name is expected"))
+            raise self.error(say("`{text}` stands where a number or a name is expected", text=token.text))
         self.index += 1
         if token.kind == "number":
             return Number(Fraction(token.text))
@@ -328,20 +334,22 @@ class _Parser:
 
     def call(self, token: _Token) -> Call:
         if token.text not in FUNCTIONS:
-            known = ", ".join(FUNCTIONS)
-            raise FormulaError(f"there is no function `{token.text}`", column=token.column, cure=f"known are {known}")
+            message = say("there is no function `{text}`", text=token.text)
+            raise FormulaError(message, column=token.column, cure=say("known are {names}", names=", ".join(FUNCTIONS)))
         arguments = [self.choice()]
         while self.accept(","):
             arguments.append(self.choice())
         self.expect(")")
         fewest, most = FUNCTIONS[token.text]
         if not fewest <= len(arguments) <= most:
-            raise FormulaError(f"`{token.text}` takes {fewest} to {most} arguments", column=token.column)
+            message = say("`{text}` takes {fewest} to {most} arguments", text=token.text, fewest=fewest, most=most)
+            raise FormulaError(message, column=token.column)
         if most != 2 or len(arguments) == 1:
             return Call(token.text, tuple(arguments))
         places = arguments[1]
         if not isinstance(places, Number) or places.value.denominator != 1 or abs(places.value) > 12:
-            raise FormulaError("the number of decimals must be a whole number from -12 to 12", column=token.column)
+            message = say("the number of decimals must be a whole number from -12 to 12")
+            raise FormulaError(message, column=token.column)
         return Call(token.text, (arguments[0],), int(places.value))
 
 
@@ -351,7 +359,7 @@ def _tokens(text: str) -> list[_Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            message = f"`{text[position]}` has no meaning in a formula"
+            message = say("`{text}` has no meaning in a formula", text=text[position])
             raise FormulaError(message, column=position + 1, cure=_CURES.get(text[position], ""))
         kind = match.lastgroup or ""
         if kind == "name" and match.group() in _WORDS:
@@ -363,4 +371,9 @@ def _tokens(text: str) -> list[_Token]:
     return tokens
 
 
-_CURES = {"=": "write == to compare", "%": "write percent / 100", "^": "multiply instead", "'": "close the text with '"}
+_CURES = {
+    "=": say("write == to compare"),
+    "%": say("write percent / 100"),
+    "^": say("multiply instead"),
+    "'": say("close the text with '"),
+}

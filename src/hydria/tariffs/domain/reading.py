@@ -15,7 +15,7 @@ from hydria.kernel.money import Currency
 from hydria.kernel.rounding import Mode, Rounding
 from hydria.tariffs.domain import document
 from hydria.tariffs.domain.document import Node, Scalar, Sequence
-from hydria.tariffs.domain.findings import Findings, suggest
+from hydria.tariffs.domain.findings import Findings, say, suggest
 from hydria.tariffs.domain.form import Case, Charge, Derived, Input, Kind, Shape, Tariff
 from hydria.tariffs.domain.formula import FormulaError, parse_formula, parse_number
 from hydria.tariffs.domain.values import (
@@ -85,6 +85,11 @@ def name_in(text: str) -> str:
     return found.group(2) if found else ""
 
 
+def renamed(text: str, *, name: str) -> str:
+    """Return a text under another short name; everything else stays as it is."""
+    return _NAME.sub(f"tariff: {name}", text, count=1)
+
+
 class _Reader:
     """Read one node after the other; each method takes a node and returns a record, or a filler with a finding."""
 
@@ -96,10 +101,10 @@ class _Reader:
 
     def tariff(self, root: document.Mapping, name: str) -> Tariff:
         self.known_fields(root, HEADER_FIELDS)
-        currency = self.text(root, "currency", cure="Write the ISO 4217 code, such as DOP.") or "XXX"
+        currency = self.text(root, "currency", cure=say("Write the ISO 4217 code, such as DOP.")) or "XXX"
         if not re.fullmatch(r"[A-Z]{3}", currency):
             self.findings.add("not_one_of", line=self.line(root, "currency"), text=currency, field="currency",
-                              cure="Write three capitals, such as DOP.")  # fmt: skip
+                              cure=say("Write three capitals, such as DOP."))  # fmt: skip
             currency = "XXX"
         self.line_rounding = Rounding.to_places(Currency.of(currency).exponent)
         total_rounding, rounding_ledger = self.roundings(root)
@@ -222,7 +227,7 @@ class _Reader:
         return found
 
     def charge(self, node: document.Mapping, group: str | None) -> Charge | None:
-        label = self.text(node, "charge", cure="Name the charge with a short word.")
+        label = self.text(node, "charge", cure=say("Name the charge with a short word."))
         word = self.one_of(node, "shape", tuple(Shape), default=None)
         if not word:
             return None
@@ -277,7 +282,9 @@ class _Reader:
         where = "blocks" if shape is Shape.BLOCKS else "bands"
         bands = node.items.get(where)
         if bands is None:
-            self.findings.add("missing_field", line=node.line, field=where, cure="List the bands, the first from 0.")
+            self.findings.add(
+                "missing_field", line=node.line, field=where, cure=say("List the bands, the first from 0.")
+            )
             return (), (), (), ()
         wanted = BAND_FIELDS[shape]
         optional = ("over",) if shape is Shape.BASE_EXCESS else ()
@@ -317,7 +324,7 @@ class _Reader:
             if name in bands.items:
                 whole[name] = self.value(bands.items[name], name, wants_list=True)
             else:
-                self.findings.add("missing_field", line=bands.line, field=name, cure="Give one value a band.")
+                self.findings.add("missing_field", line=bands.line, field=name, cure=say("Give one value a band."))
         for name in optional:
             if name in bands.items:
                 whole[name] = self.value(bands.items[name], name, wants_list=True)
@@ -354,7 +361,7 @@ class _Reader:
 
     def needed_value(self, node: document.Mapping, name: str) -> Value:
         if name not in node.items:
-            self.findings.add("missing_field", line=node.line, field=name, cure="Give a number, formula or table.")
+            self.findings.add("missing_field", line=node.line, field=name, cure=say("Give a number, formula or table."))
             return constant(0, node.line)
         return self.value(node.items[name], name)
 
@@ -368,7 +375,7 @@ class _Reader:
                 return self.lookup(node, name, wants_list)
             if node.items and all(_DATE.fullmatch(key) for key in node.items):
                 return self.dated(node, name, wants_list)
-            cure = "Write `by:` with `rows:` for a table, or dates as keys."
+            cure = say("Write `by:` with `rows:` for a table, or dates as keys.")
             self.findings.add("unknown_field", line=node.line, field=next(iter(node.items), name), cure=cure)
             return self.filler(node.line, wants_list)
         if isinstance(node, Sequence):
@@ -389,7 +396,7 @@ class _Reader:
         if number is not None:
             return Formula(constant(number).expression, node.text.strip(), node.line)
         if not node.text.strip():
-            self.findings.add("missing_field", line=node.line, field=name, cure="Give a number or a formula.")
+            self.findings.add("missing_field", line=node.line, field=name, cure=say("Give a number or a formula."))
             return constant(0, node.line)
         try:
             return Formula(parse_formula(node.text), node.text, node.line)
@@ -482,13 +489,13 @@ class _Reader:
         if found is not None:
             self.findings.add("not_a_list", line=found.line, field=name)
         elif needed:
-            self.findings.add("missing_field", line=node.line, field=name, cure="Write a list.")
+            self.findings.add("missing_field", line=node.line, field=name, cure=say("Write a list."))
         return ()
 
     def one_of(self, node: document.Mapping, name: str, known: tuple[str, ...], *, default: str | None) -> str:
         if name not in node.items:
             if default is None:
-                cure = f"Choose one of {', '.join(known)}."
+                cure = say("Choose one of {names}.", names=", ".join(known))
                 self.findings.add("missing_field", line=node.line, field=name, cure=cure)
             return default or ""
         text = self.text(node, name)
