@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,30 @@ def write_drafts(*, run: BillingRun, priced: Priced, raised_at: datetime.datetim
         line_count=line_count,
         exception_count=len(exceptions),
     )
+
+
+_DELETE_INVOICES = (
+    "DELETE FROM billing_line WHERE invoice_id IN (SELECT id FROM billing_invoice WHERE {accounts})",
+    "DELETE FROM billing_segment WHERE invoice_id IN (SELECT id FROM billing_invoice WHERE {accounts})",
+    "DELETE FROM billing_invoice WHERE {accounts}",
+)
+_DELETE_EXCEPTIONS = """
+    DELETE FROM billing_runexception exception USING agreements_serviceagreement agreement
+    WHERE agreement.id = exception.agreement_id AND {accounts}"""
+
+
+@in_transaction
+def delete_drafts(*, run: BillingRun, account_ids: Sequence[int] | None, with_exceptions: bool = True) -> None:
+    """
+    Delete the drafts of a run, and what it set aside, in sets.
+
+    account_ids  of these accounts; None means all
+    """
+    accounts = "run_id = %(run_id)s" + ("" if account_ids is None else " AND account_id = ANY(%(account_ids)s)")
+    parameters = {"run_id": run.pk, "account_ids": list(account_ids or ())}
+    with connection.cursor() as cursor:
+        for statement in (*_DELETE_INVOICES, *([_DELETE_EXCEPTIONS] if with_exceptions else [])):
+            cursor.execute(statement.format(accounts=accounts), parameters)
 
 
 _SEGMENT_COLUMNS = [

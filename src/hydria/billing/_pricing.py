@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from hydria.billing import _conceding
 from hydria.billing.domain import obstacles
 from hydria.billing.domain.obstacles import AmountPolicy, Circumstances, Obstacle
+from hydria.concessions.domain.kinds import INPUT_PREFIX
 from hydria.kernel.exact import Exact
 from hydria.tariffs import queries as tariffs
 from hydria.tariffs.domain.evaluation import Fault
@@ -74,6 +76,9 @@ def price_due(
     unbilled = find_unbilled(due)
     clear = np.ones(due.height, dtype=bool)
     clear[[row.row for row in unbilled]] = False
+    lost = _find_lost(due, np.flatnonzero(clear))
+    clear[[row.row for row in lost]] = False
+    unbilled.extend(lost)
     version_ids = due["tariff_version_id"].to_numpy()
     groups = []
     for version_id in sorted(set(version_ids[clear].tolist())):
@@ -119,6 +124,19 @@ def find_unbilled(due: pl.DataFrame) -> list[Unbilled]:
         Unbilled(row=row, obstacle=obstacle, data=_data_of(due, row, obstacle))
         for row, obstacle in enumerate(found)
         if obstacle is not None
+    ]
+
+
+def _find_lost(due: pl.DataFrame, rows: Int64Array) -> list[Unbilled]:
+    """Return the rows whose concession is gone without anybody having said so (TAR-07)."""
+    part = due[rows]
+    return [
+        Unbilled(
+            row=int(rows[place]),
+            obstacle=obstacles.CONCESSION_LOST,
+            data={"program": lost.code, "until": lost.until_date.isoformat()},
+        )
+        for place, lost in _conceding.find_lost(part).items()
     ]
 
 
@@ -214,11 +232,12 @@ def inputs_of(part: pl.DataFrame, version: VersionCard) -> dict[str, list[Any]]:
     """
     Return the inputs that the version asks for, besides usage and days, as far as the register knows them.
 
-    `exempt_X` is true where an exemption X is in force; `units_X` counts the units of category X; any other name is
-    looked up in the further inputs of the agreement's terms.
+    `exempt_X` is true where an exemption X is in force, `concession_X` where the concession X is; `units_X` counts the
+    units of category X; any other name is looked up in the further inputs of the agreement's terms.
     """
     inputs: dict[str, list[Any]] = {}
     parsed: dict[str, list[Any]] = {}
+    conceded: list[frozenset[str]] | None = None
 
     def parse(column: str) -> list[Any]:
         if column not in parsed:
@@ -233,6 +252,9 @@ def inputs_of(part: pl.DataFrame, version: VersionCard) -> dict[str, list[Any]]:
             inputs[name] = part[_REGISTER_INPUTS[name]].to_list()
         elif name.startswith("exempt_"):
             inputs[name] = [name.removeprefix("exempt_") in codes for codes in parse("exemptions")]
+        elif name.startswith(INPUT_PREFIX):
+            conceded = conceded if conceded is not None else _conceding.codes_in_force(part)
+            inputs[name] = [name.removeprefix(INPUT_PREFIX) in codes for codes in conceded]
         elif name.startswith("units_"):
             category = name.removeprefix("units_")
             inputs[name] = [dict(counts).get(category, 0) for counts in parse("units_by_category")]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from hydria.billing import _confirming, _drafting, _pricing, _publishing, _selection, queries
+from hydria.billing import _confirming, _drafting, _funding, _pricing, _publishing, _selection, queries
 from hydria.billing._selection import AccountRange
 from hydria.billing.domain.obstacles import AmountPolicy
 from hydria.billing.domain.states import RunState
@@ -26,6 +26,7 @@ from hydria.billing.models import (
     RunChunk,
     RunException,
 )
+from hydria.concessions import operations as concessions
 from hydria.kernel.errors import UnableTo
 from hydria.platform import jobs
 from hydria.platform.access import SYSTEM, Actor, Permission
@@ -240,6 +241,7 @@ def draft_run(*, run_id: int, now: datetime.datetime) -> None:
         run = _lock_run(run_id)
         if run is None or run.state != RunState.PRICING:
             return
+        _funding.commit_run(run=run, raised_at=now)
         run.proof = queries.prove_run(run=run, sample_count=SECOND_ENGINE_SAMPLE).to_json()
         run.drafted_at = now
         _move(run, RunState.DRAFT, actor=SYSTEM, at=now, fields=["proof", "drafted_at"])
@@ -275,8 +277,9 @@ def retry_parked(
             {*parked.values_list("agreement__account_id", flat=True), *queries.list_outdated_accounts(run=run)}
         )
         if account_ids:
-            _delete_drafts(run, account_ids)
+            _drafting.delete_drafts(run=run, account_ids=account_ids)
             _price_accounts(run, account_ids, now=now, accepted_agreement_ids=frozenset(accepted_agreement_ids))
+            _funding.commit_run(run=run, raised_at=now)
             run.proof = queries.prove_run(run=run, sample_count=SECOND_ENGINE_SAMPLE).to_json()
             run.save(update_fields=["proof"])
     return run
@@ -301,7 +304,8 @@ def abandon_run(*, actor: Actor, run_id: int, reason: str, abandoned_at: datetim
         if run.state == RunState.CONFIRMED:
             raise UnableToAbandonRun("run_confirmed", _("A confirmed run is corrected by credit notes."))
         if run.state != RunState.ABANDONED:
-            _delete_drafts(run, None)
+            _drafting.delete_drafts(run=run, account_ids=None)
+            concessions.release_use(run_id=run.pk)
             _move(run, RunState.ABANDONED, actor=actor, at=abandoned_at, reason=reason)
     return run
 
@@ -334,6 +338,7 @@ def confirm_run(*, actor: Actor, run_id: int, confirmed_at: datetime.datetime) -
                 account_ids=outdated,
             )
         _confirming.post_run(run=run, posted_by=actor.name)
+        _funding.post_run(run=run)
         proof = queries.prove_posted_run(run=run)
         if proof.faults:
             raise UnableToConfirmRun(
@@ -354,23 +359,6 @@ def _price_accounts(
     due = _selection.load_due(run=run, accounts=accounts, history_count=AMOUNT_POLICY.history_count)
     priced = _pricing.price_due(due, policy=AMOUNT_POLICY, accepted_agreement_ids=accepted_agreement_ids)
     return _drafting.write_drafts(run=run, priced=priced, raised_at=now)
-
-
-_DELETE_DRAFTS = (
-    "DELETE FROM billing_line WHERE invoice_id IN (SELECT id FROM billing_invoice WHERE {accounts})",
-    "DELETE FROM billing_segment WHERE invoice_id IN (SELECT id FROM billing_invoice WHERE {accounts})",
-    "DELETE FROM billing_invoice WHERE {accounts}",
-    """DELETE FROM billing_runexception exception USING agreements_serviceagreement agreement
-        WHERE agreement.id = exception.agreement_id AND {accounts}""",
-)
-
-
-def _delete_drafts(run: BillingRun, account_ids: Sequence[int] | None) -> None:
-    """Delete the drafts and exceptions of some accounts, or of all, in sets."""
-    accounts = "run_id = %(run_id)s" + ("" if account_ids is None else " AND account_id = ANY(%(account_ids)s)")
-    with connection.cursor() as cursor:
-        for statement in _DELETE_DRAFTS:
-            cursor.execute(statement.format(accounts=accounts), {"run_id": run.pk, "account_ids": account_ids})
 
 
 def _share_run(run_id: int) -> BillingRun:

@@ -27,6 +27,7 @@ CONTEXTS = [
     "hydria.metering",
     "hydria.tariffs",
     "hydria.receivables",
+    "hydria.concessions",
     "hydria.billing",
     "hydria.simulation",
     "hydria.payments",

@@ -15,6 +15,7 @@ _SEES_CUSTOMERS = (
     Permission.RECEIVABLE_VIEW,
     Permission.PAYMENT_VIEW,
     Permission.TARIFF_VIEW,
+    Permission.CONCESSION_VIEW,
 )
 
 
@@ -32,7 +33,12 @@ ROLE_TEMPLATES = (
     RoleTemplate(
         code="agent",
         name=gettext_noop("Service agent"),
-        permissions=(*_SEES_CUSTOMERS, Permission.REGISTER_EDIT, Permission.AGREEMENT_EDIT),
+        permissions=(
+            *_SEES_CUSTOMERS,
+            Permission.REGISTER_EDIT,
+            Permission.AGREEMENT_EDIT,
+            Permission.CONCESSION_GRANT,
+        ),
         amount_limit_major=0,
     ),
     RoleTemplate(
@@ -44,6 +50,7 @@ ROLE_TEMPLATES = (
             Permission.BILLING_VIEW,
             Permission.PAYMENT_VIEW,
             Permission.PAYMENT_TAKE,
+            Permission.CONCESSION_DISCOUNT,
         ),
         amount_limit_major=500_000,
     ),
@@ -54,6 +61,7 @@ ROLE_TEMPLATES = (
             *_SEES_CUSTOMERS,
             Permission.PAYMENT_TAKE,
             Permission.PAYMENT_REVERSE,
+            Permission.CONCESSION_DISCOUNT,
         ),
     ),
     RoleTemplate(
@@ -76,6 +84,8 @@ ROLE_TEMPLATES = (
             *_SEES_CUSTOMERS,
             Permission.BILLING_RUN,
             Permission.BILLING_CONFIRM,
+            Permission.CONCESSION_GRANT,
+            Permission.CONCESSION_MANAGE,
             Permission.READING_DECIDE,
             Permission.JOB_VIEW,
             Permission.JOB_MANAGE,

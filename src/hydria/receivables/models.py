@@ -18,6 +18,8 @@ KIND_LABELS = {
     ItemKind.OPENING.value: _("Opening balance"),
     ItemKind.PAYMENT.value: _("Payment"),
     ItemKind.PAYMENT_REVERSAL.value: _("Payment reversal"),
+    ItemKind.DISCOUNT.value: _("Discount"),
+    ItemKind.DISCOUNT_REVERSAL.value: _("Discount taken back"),
 }
 
 

@@ -38,6 +38,9 @@ POSTED_TABLES = (
     "payments_payment",
     "payments_tender",
     "payments_paymentbatch",
+    "concessions_grantevent",
+    "concessions_use",
+    "concessions_discount",
     "platform_auditentry",
     "platform_auditseal",
 )
@@ -255,6 +258,76 @@ MONEY_CHECKS = (
     ),
 )
 
+CONCESSION_CHECKS = (
+    Check(
+        invariant="What each run used of a program is the sum of its lines",
+        checked="SELECT count(*) FROM concessions_use WHERE source_kind = 'billing_run'",
+        violations="""
+            WITH billed AS (
+                SELECT i.run_id, p.id AS program_id, -sum(l.amount_minor) AS amount
+                FROM concessions_program p
+                JOIN tariffs_versioncharge c ON c.route = 'discount.' || p.code
+                JOIN billing_line l ON l.charge_id = c.id
+                JOIN billing_invoice i ON i.id = l.invoice_id
+                JOIN billing_billingrun r ON r.id = i.run_id AND r.state = 'CONFIRMED'
+                GROUP BY i.run_id, p.id)
+            SELECT jsonb_build_object('run', coalesce(b.run_id, u.source_id), 'lines_minor', coalesce(b.amount, 0),
+                'used_minor', coalesce(u.amount_minor, 0))
+            FROM billed b
+            FULL JOIN (SELECT * FROM concessions_use WHERE source_kind = 'billing_run') u
+                ON u.source_id = b.run_id AND u.program_id = b.program_id
+            WHERE coalesce(b.amount, 0) <> coalesce(u.amount_minor, 0)""",
+    ),
+    Check(
+        invariant="Every line of a program was granted, or goes with its category",
+        checked="""
+            SELECT count(*) FROM concessions_program p
+            JOIN tariffs_versioncharge c ON c.route = 'discount.' || p.code
+            JOIN billing_line l ON l.charge_id = c.id""",
+        violations="""
+            SELECT jsonb_build_object('line', l.id, 'agreement', s.agreement_id, 'program', p.code)
+            FROM concessions_program p
+            JOIN tariffs_versioncharge c ON c.route = 'discount.' || p.code
+            JOIN billing_line l ON l.charge_id = c.id
+            JOIN billing_segment s ON s.id = l.segment_id
+            WHERE NOT EXISTS (SELECT FROM concessions_grant g WHERE g.agreement_id = s.agreement_id
+                AND g.program_id = p.id AND g.granted_during @> (s.end_date - 1))
+              AND NOT EXISTS (SELECT FROM agreements_agreementterms t JOIN premises_category k ON k.id = t.category_id
+                WHERE t.agreement_id = s.agreement_id AND t.valid_during @> (s.end_date - 1)
+                AND k.code = ANY(p.categories))""",
+    ),
+    Check(
+        invariant="Every discount is its item, its journal and its use",
+        checked="SELECT count(*) FROM concessions_discount",
+        violations="""
+            SELECT jsonb_build_object('discount', d.code, 'amount_minor', d.amount_minor, 'item_minor', i.amount_minor,
+                'journal_minor', e.amount, 'used_minor', u.amount_minor)
+            FROM concessions_discount d
+            LEFT JOIN receivables_item i ON i.source_id = d.id
+                AND i.kind = CASE WHEN d.reverses_id IS NULL THEN 'DISCOUNT' ELSE 'DISCOUNT_REVERSAL' END
+            LEFT JOIN concessions_use u ON u.source_kind = 'discount' AND u.source_id = d.id
+            LEFT JOIN LATERAL (SELECT sum(e.debit_minor) AS amount FROM ledger_journal j
+                JOIN ledger_entry e ON e.journal_id = j.id
+                WHERE j.source_kind IN ('discount', 'discount_reversal') AND j.source_id = d.id) e ON true
+            WHERE d.amount_minor IS DISTINCT FROM i.amount_minor OR d.amount_minor IS DISTINCT FROM e.amount
+                OR u.amount_minor IS DISTINCT FROM CASE WHEN d.reverses_id IS NULL THEN d.amount_minor
+                    ELSE -d.amount_minor END""",
+    ),
+    Check(
+        invariant="No fund has given or committed more than its budget",
+        checked="SELECT count(*) FROM concessions_fundbudget",
+        violations="""
+            SELECT jsonb_build_object('fund', f.code, 'budget_minor', b.budget_minor, 'taken_minor', t.amount)
+            FROM concessions_fundbudget b
+            JOIN concessions_fund f ON f.id = b.fund_id
+            CROSS JOIN LATERAL (SELECT coalesce(sum(amount_minor), 0) AS amount FROM (
+                    SELECT fund_id, on_date, amount_minor FROM concessions_use
+                    UNION ALL SELECT fund_id, on_date, amount_minor FROM concessions_commitment) taken
+                WHERE taken.fund_id = b.fund_id AND b.valid_during @> taken.on_date) t
+            WHERE t.amount > b.budget_minor""",
+    ),
+)
+
 METERING_CHECKS = (
     Check(
         invariant="Every superseded reading has exactly one successor, every live one none",
@@ -301,4 +374,4 @@ REFERENCE_CHECKS = (
     _bulk_reference("billing_line", "charge_id", "tariffs_versioncharge"),
 )
 
-CHECKS = (*REGISTER_CHECKS, *METERING_CHECKS, *BILLING_CHECKS, *MONEY_CHECKS, *REFERENCE_CHECKS)
+CHECKS = (*REGISTER_CHECKS, *METERING_CHECKS, *BILLING_CHECKS, *CONCESSION_CHECKS, *MONEY_CHECKS, *REFERENCE_CHECKS)

@@ -25,6 +25,7 @@ class Owner(StrEnum):
     READINGS = "readings"
     TARIFFS = "tariffs"
     BILLING = "billing"
+    CONCESSIONS = "concessions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,8 @@ CONSUMPTIONS_SEVERAL = Obstacle(code="consumptions_several", owner=Owner.READING
 INPUT_MISSING = Obstacle(code="input_missing", owner=Owner.REGISTER)
 TARIFF_FAULT = Obstacle(code="tariff_fault", owner=Owner.TARIFFS)
 AMOUNT_OUT_OF_LINE = Obstacle(code="amount_out_of_line", owner=Owner.BILLING)
+CONCESSION_LOST = Obstacle(code="concession_lost", owner=Owner.CONCESSIONS)
+FUND_EXHAUSTED = Obstacle(code="fund_exhausted", owner=Owner.CONCESSIONS)
 
 OBSTACLES = {
     obstacle.code: obstacle
@@ -61,6 +64,8 @@ OBSTACLES = {
         INPUT_MISSING,
         TARIFF_FAULT,
         AMOUNT_OUT_OF_LINE,
+        CONCESSION_LOST,
+        FUND_EXHAUSTED,
     )
 }
 

@@ -31,6 +31,8 @@ REASONS: dict[str, str | Promise] = {
     "input_missing": gettext_lazy("The tariff needs something that the register lacks"),
     "tariff_fault": gettext_lazy("The tariff cannot price it"),
     "amount_out_of_line": gettext_lazy("Amount far above its own history"),
+    "concession_lost": gettext_lazy("Concession gone without a word"),
+    "fund_exhausted": gettext_lazy("Nothing left of the fund"),
 }
 
 OWNERS: dict[str, str | Promise] = {
@@ -38,6 +40,7 @@ OWNERS: dict[str, str | Promise] = {
     "readings": gettext_lazy("Readings"),
     "tariffs": gettext_lazy("Tariffs"),
     "billing": gettext_lazy("Billing"),
+    "concessions": gettext_lazy("Concessions"),
 }
 
 FAULTS: dict[str, str | Promise] = {
@@ -63,6 +66,14 @@ def explain_exception(code: str, data: Mapping[str, Any]) -> str:
             return _("The tariff does not know %(name)s “%(value)s”") % words
         case "input_missing":
             return _("Missing: %(name)s") % {"name": data.get("input", "")}
+        case "concession_lost":
+            day = get_formats().date(datetime.date.fromisoformat(str(data["until"])))
+            return _("%(program)s, billed up to %(day)s; renew it or say why it ended") % {
+                "program": data["program"],
+                "day": day,
+            }
+        case "fund_exhausted":
+            return _("Fund %(fund)s; raise its budget or end the concession") % {"fund": data["fund"]}
         case "tariff_fault":
             return str(data.get("fault", ""))
         case "amount_out_of_line":
