@@ -99,21 +99,21 @@ class Town:
 
     # Commands
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, output: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         environment = {**os.environ, "HYDRIA_DATA_DIR": str(self.data_dir)}
         environment.pop("HYDRIA_DATABASE_URL", None)
         return subprocess.Popen(
             [*HYDRIA, *words],
             env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
             text=True,
             start_new_session=True,
         )
 
     def run(self, *words: str) -> str:
         """Return the last line of what a command prints."""
-        command = self.start(*words)
+        command = self.start(*words, output=subprocess.PIPE)
         told, complained = command.communicate(timeout=600)
         assert command.returncode == 0, complained
         return told.strip().rpartition("\n")[2]

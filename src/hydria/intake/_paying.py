@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,12 +58,19 @@ ORDER BY day, row_number
 
 
 def write_payments(
-    *, batch_id: int, rule: int, scheme: str, actor: Actor, received_date: datetime.date
+    *,
+    batch_id: int,
+    rule: int,
+    scheme: str,
+    actor: Actor,
+    received_date: datetime.date,
+    advance: Callable[[int], None],
 ) -> tuple[RuleCounts, list[Issue]]:
     """
     Record the staged payments of one rule; call inside a transaction.
 
     received_date  the day on which the file came: no payment counts from a later one
+    advance        is told of rows as they are recorded
     """
     rows: list[tuple[int, PaymentRow, datetime.date]] = []
     issues: list[Issue] = []
@@ -99,6 +106,7 @@ def write_payments(
                 issues.append(Issue(code=code, row=number, field=KIND.name, data={"kind": KIND.name}))
             elif outcome.status is RowStatus.TAKEN and outcome.payment_id is not None:
                 created.append(outcome.payment_id)
+        advance(len(of_day))
     remember_created(
         ids="SELECT unnest(%(ids)s::bigint[]) AS target_id",
         parameters={"batch_id": batch_id, "rule": rule, "kind": KIND.name, "ids": created},

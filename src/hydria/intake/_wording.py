@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from hydria.intake._course import Step
 from hydria.kernel.issues import Issue, Severity
 
 type_of_wording = tuple[str | Promise, str | Promise]
@@ -196,6 +197,17 @@ KIND_LABELS: Mapping[str, str | Promise] = {
     "opening": _("Opening balance"),
     "payment": _("Payment"),
 }
+
+
+STEP_LABELS: Mapping[Step, str | Promise] = {
+    Step.STAGE: _("The rows of the file are read."),
+    Step.WRITE: _("The records are written and checked."),
+}
+
+
+def label_of_step(step: Step) -> str:
+    """Return the words for what a load is doing."""
+    return str(STEP_LABELS[step])
 
 
 def label_of_kind(kind: str) -> str:

@@ -12,7 +12,7 @@ needs sets, so the register's SQL lives here, in one place, behind the same cons
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +32,8 @@ OWN_SCHEME = "own"
 """The scheme of files that use our own numbers: nothing is aliased, keys are looked up as numbers."""
 REFUSED_ROWS_MAX = 200
 """Rows of one rule that are singled out when the database refuses them; one more ends the search."""
+PAGES_AT_ONCE = 500
+"""Pages of incoming rows, some thirty thousand rows, that are inserted by one statement."""
 
 _CASTS = {
     FieldType.TEXT: "{}",
@@ -68,16 +70,26 @@ def get_model(kind: Kind) -> type[Model]:
 
 
 def write_rule(
-    *, batch_id: int, rule: int, kind: Kind, fed: frozenset[str], scheme: str, actor: Actor
+    *,
+    batch_id: int,
+    rule: int,
+    kind: Kind,
+    fed: frozenset[str],
+    scheme: str,
+    actor: Actor,
+    advance: Callable[[int], None],
 ) -> tuple[RuleCounts, list[Issue]]:
     """
     Write the staged rows of one rule; call inside a transaction.
 
-    fed  the fields that the mapping feeds; the columns of others are set on new rows only
+    fed      the fields that the mapping feeds; the columns of others are set on new rows only
+    advance  is told of rows as they are written
 
     Guarantee: rows that are already as the file says are not touched.
     """
-    return _RuleWriter(batch_id=batch_id, rule=rule, kind=kind, fed=fed, scheme=scheme, actor=actor).write()
+    return _RuleWriter(
+        batch_id=batch_id, rule=rule, kind=kind, fed=fed, scheme=scheme, actor=actor, advance=advance
+    ).write()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +100,7 @@ class _RuleWriter:
     fed: frozenset[str]
     scheme: str
     actor: Actor
+    advance: Callable[[int], None]
 
     def write(self) -> tuple[RuleCounts, list[Issue]]:
         table = get_model(self.kind)._meta.db_table
@@ -236,10 +249,17 @@ class _RuleWriter:
         statement = f"INSERT INTO {table} ({names}) SELECT {values} FROM intake_incoming WHERE is_new"
         try:
             with transaction.atomic(), _overlaps_refused_afterwards(table):
-                self.execute(statement)
+                self.insert_in_parts(statement)
         except (IntegrityError, DataError):
             return self.insert_the_others(statement)
         return self.remember(), []
+
+    def insert_in_parts(self, statement: str) -> None:
+        """Insert some pages of rows after the other, so that people see it go on."""
+        ((page_count,),) = self.fetch("SELECT pg_relation_size('intake_incoming') / current_setting('block_size')::int")
+        for page in range(0, page_count, PAGES_AT_ONCE):
+            part = f" AND ctid >= '({page},0)'::tid AND ctid < '({page + PAGES_AT_ONCE},0)'::tid"
+            self.advance(self.execute(statement + part))
 
     def insert_the_others(self, statement: str) -> tuple[int, list[Issue]]:
         """Insert all rows but those that the database refuses, and name each of these."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hydria.intake import operations, queries
+from hydria.intake._course import Step, Tell
 from hydria.intake._real.running import run_real_data
+from hydria.intake._wording import label_of_step
 from hydria.intake.operations import UnableToApplyLoad
 from hydria.kernel.issues import Severity
 from hydria.platform.access import SYSTEM
@@ -64,13 +70,12 @@ def _load_file(file: Path, *, mapping_text: str, apply: bool, as_json: bool) -> 
         mapping_text=mapping_text,
         received_at=timezone.now(),
     )
-    try:
+    # A refusal to apply is said below, with every finding.
+    with _bar() as tell, contextlib.suppress(UnableToApplyLoad):
         if apply:
-            operations.apply_load(actor=SYSTEM, batch_id=batch.pk, applied_at=timezone.now())
+            operations.apply_load(actor=SYSTEM, batch_id=batch.pk, applied_at=timezone.now(), tell=tell)
         else:
-            operations.check_load(actor=SYSTEM, batch_id=batch.pk, checked_at=timezone.now())
-    except UnableToApplyLoad:
-        pass  # said below, with every finding
+            operations.check_load(actor=SYSTEM, batch_id=batch.pk, checked_at=timezone.now(), tell=tell)
     card = queries.get_load(actor=SYSTEM, batch_id=batch.pk)
     findings = list(queries.iterate_explanations(actor=SYSTEM, batch_id=batch.pk))
     if as_json:
@@ -108,6 +113,19 @@ def _load_file(file: Path, *, mapping_text: str, apply: bool, as_json: bool) -> 
             )
         typer.echo(f"Load {card.id}: {card.row_count} rows, {card.state_label}.")
     return 1 if card.state == "REFUSED" else 0
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Tell]:
+    """Show a bar on the terminal, if it is one, beside what programs read."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(step: Step, done_count: int, total_count: int) -> None:
+            bar.update(task, description=label_of_step(step), completed=done_count, total=total_count)
+
+        yield tell
 
 
 def _load_real(folder: Path, *, as_json: bool) -> int:

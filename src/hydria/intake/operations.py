@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 
 import polars as pl
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hydria.intake import _paying, _writing
+from hydria.intake._course import Course, Step, Tell, keep_silent
 from hydria.intake._wording import explain, label_of_kind
 from hydria.intake.domain.kinds import KINDS
 from hydria.intake.domain.mapping import Mapping, RecordRule, read_mapping
@@ -35,6 +38,7 @@ CHECK_JOB = "intake.check_load"
 APPLY_JOB = "intake.apply_load"
 _ONE_LOAD_AT_A_TIME = 7_203_114
 """Key of the advisory lock under which loads are written: two take-overs at once would refer to each other."""
+STAGED_AT_ONCE = 50_000
 
 
 class UnableToReceiveFile(UnableTo):
@@ -129,11 +133,13 @@ def progress_key(batch_id: int) -> str:
     return f"load-{batch_id}"
 
 
-def check_load(*, actor: Actor, batch_id: int, checked_at: datetime.datetime) -> LoadBatch:
+def check_load(*, actor: Actor, batch_id: int, checked_at: datetime.datetime, tell: Tell = keep_silent) -> LoadBatch:
     """
     Check a batch as a whole: list every finding, and count what applying it would create and change.
 
     The register is really written and then rolled back, so the preview is exactly what applying does.
+
+    tell  is told how far it has come, from inside the transaction
 
     :raises UnableToPermit: if the actor may not load files.
     :raises UnableToCheckLoad: with code `state_forbids` once the batch has been applied.
@@ -142,26 +148,30 @@ def check_load(*, actor: Actor, batch_id: int, checked_at: datetime.datetime) ->
     batch = LoadBatch.objects.get(id=batch_id)
     if LoadState.CHECKED not in MOVES[batch.state]:
         raise UnableToCheckLoad("state_forbids", _state_sentence(batch), state=batch.state)
-    _stage(batch, actor=actor)
+    course = Course(tell)
+    _stage(batch, actor=actor, course=course)
     counts: dict[str, dict[str, int]] = {}
     issues: list[Issue] = []
     if batch.rows.exists():
         with acting(actor, reason=f"check load {batch.pk}"):
-            counts, issues = _write_records(batch, actor=actor)
+            counts, issues = _write_records(batch, actor=actor, course=course)
             transaction.set_rollback(True)
     _keep_outcome(batch, actor=actor, counts=counts, issues=issues, at=checked_at)
     return batch
 
 
-def apply_load(*, actor: Actor, batch_id: int, applied_at: datetime.datetime) -> LoadBatch:
+def apply_load(*, actor: Actor, batch_id: int, applied_at: datetime.datetime, tell: Tell = keep_silent) -> LoadBatch:
     """
     Apply a batch in one transaction. Applying an applied batch changes nothing, so a retried job is harmless.
+
+    tell  is told how far it has come, from inside the transaction
 
     :raises UnableToPermit: if the actor may not load files.
     :raises UnableToApplyLoad: with code `findings_block` when a row cannot be loaded, or `state_forbids`.
     """
     actor.require(Permission.INTAKE_LOAD)
-    _stage(LoadBatch.objects.get(id=batch_id), actor=actor)
+    course = Course(tell)
+    _stage(LoadBatch.objects.get(id=batch_id), actor=actor, course=course)
     with acting(actor, reason=f"load {batch_id}"):
         batch = LoadBatch.objects.select_for_update().get(id=batch_id)
         if batch.state == LoadState.APPLIED:
@@ -172,7 +182,7 @@ def apply_load(*, actor: Actor, batch_id: int, applied_at: datetime.datetime) ->
         issues: list[Issue] = []
         if not _has_file_findings(batch):
             with transaction.atomic():
-                counts, issues = _write_records(batch, actor=actor)
+                counts, issues = _write_records(batch, actor=actor, course=course)
                 if _blocks(issues):
                     transaction.set_rollback(True)
         is_refused = _blocks(issues) or _has_file_findings(batch)
@@ -241,7 +251,7 @@ def reverse_load(*, actor: Actor, batch_id: int, reason: str, reversed_at: datet
 # Staging
 
 
-def _stage(batch: LoadBatch, *, actor: Actor) -> None:
+def _stage(batch: LoadBatch, *, actor: Actor, course: Course) -> None:
     """Read the file into staged rows and findings, once."""
     if batch.is_staged:
         return
@@ -254,8 +264,11 @@ def _stage(batch: LoadBatch, *, actor: Actor) -> None:
     with acting(actor, reason=f"stage load {batch.pk}"):
         locked = LoadBatch.objects.select_for_update().get(id=batch.pk)
         if not locked.is_staged:
+            record_count = sum(len(of_rule.fields) for of_rule in records)
+            course.expect(2 * record_count)
             for position, of_rule in enumerate(records):
-                _copy_staged(batch_id=batch.pk, rule=position, records=of_rule)
+                _copy_staged(batch_id=batch.pk, rule=position, records=of_rule, course=course)
+            course.total_count -= record_count  # counted again when they are written
             _keep_findings(batch, issues=issues)
             locked.is_staged, locked.row_count = True, len(table.cells) if table is not None else 0
             locked.save(update_fields=["is_staged", "row_count"])
@@ -264,23 +277,24 @@ def _stage(batch: LoadBatch, *, actor: Actor) -> None:
         cursor.execute("ANALYZE intake_stagedrow")
 
 
-def _copy_staged(*, batch_id: int, rule: int, records: Records) -> None:
+def _copy_staged(*, batch_id: int, rule: int, records: Records, course: Course) -> None:
     fields = records.fields
     folded = {"party": "name", "premise": "address"}.get(records.kind.name)
     if folded in fields.columns:
         spellings = {text: to_search_text(text) for text in fields[folded].drop_nulls().unique()}
         fields = fields.with_columns(fields[folded].replace(spellings).alias("folded"))
     names = [name for name in fields.columns if name != "row"]
-    encoded = fields.select(pl.struct(names).struct.json_encode().alias("fields"))
-    bulk.copy_columns(
-        StagedRow,
-        {
-            "batch_id": pl.repeat(batch_id, len(fields), eager=True),
-            "rule": pl.repeat(rule, len(fields), eager=True),
-            "row_number": fields["row"],
-            "fields": encoded["fields"],
-        },
-    )
+    for part in fields.iter_slices(STAGED_AT_ONCE):
+        bulk.copy_columns(
+            StagedRow,
+            {
+                "batch_id": pl.repeat(batch_id, len(part), eager=True),
+                "rule": pl.repeat(rule, len(part), eager=True),
+                "row_number": part["row"],
+                "fields": part.select(pl.struct(names).struct.json_encode()).to_series(),
+            },
+        )
+        course.advance(Step.STAGE, len(part))
 
 
 def _mapping_of(batch: LoadBatch) -> Mapping:
@@ -319,7 +333,7 @@ def _lock_loads() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_LOAD_AT_A_TIME])
 
 
-def _write_records(batch: LoadBatch, *, actor: Actor) -> tuple[dict[str, dict[str, int]], list[Issue]]:
+def _write_records(batch: LoadBatch, *, actor: Actor, course: Course) -> tuple[dict[str, dict[str, int]], list[Issue]]:
     """
     Write every rule in the order of kinds; return the counts by kind and what the register refused.
 
@@ -331,8 +345,16 @@ def _write_records(batch: LoadBatch, *, actor: Actor) -> tuple[dict[str, dict[st
     rules = sorted(mapping.records, key=lambda rule: list(KINDS).index(rule.kind.name))
     counts: dict[str, dict[str, int]] = {}
     issues: list[Issue] = []
+    staged = dict(batch.rows.values_list("rule").annotate(Count("id")))
+    course.expect(sum(staged.values()))
+    done_count = course.done_count
     for position, rule in enumerate(rules):
-        written, refused = _write_rule(batch, rule, position=position, scheme=mapping.scheme, actor=actor)
+        advance = functools.partial(course.advance, Step.WRITE)
+        written, refused = _write_rule(
+            batch, rule, position=position, scheme=mapping.scheme, actor=actor, advance=advance
+        )
+        done_count += staged.get(position, 0)
+        course.reach(Step.WRITE, done_count)
         of_kind = counts.setdefault(rule.kind.name, {"created": 0, "changed": 0, "unchanged": 0, "refused": 0})
         for name in of_kind:
             of_kind[name] += getattr(written, name)
@@ -342,15 +364,22 @@ def _write_records(batch: LoadBatch, *, actor: Actor) -> tuple[dict[str, dict[st
 
 
 def _write_rule(
-    batch: LoadBatch, rule: RecordRule, *, position: int, scheme: str, actor: Actor
+    batch: LoadBatch, rule: RecordRule, *, position: int, scheme: str, actor: Actor, advance: Callable[[int], None]
 ) -> tuple[_writing.RuleCounts, list[Issue]]:
     if rule.kind is _paying.KIND:
         received_date = timezone.localdate(batch.received_at)
         return _paying.write_payments(
-            batch_id=batch.pk, rule=position, scheme=scheme, actor=actor, received_date=received_date
+            batch_id=batch.pk,
+            rule=position,
+            scheme=scheme,
+            actor=actor,
+            received_date=received_date,
+            advance=advance,
         )
     fed = frozenset(name.partition(".")[0] for name, _cell in rule.cells)
-    return _writing.write_rule(batch_id=batch.pk, rule=position, kind=rule.kind, fed=fed, scheme=scheme, actor=actor)
+    return _writing.write_rule(
+        batch_id=batch.pk, rule=position, kind=rule.kind, fed=fed, scheme=scheme, actor=actor, advance=advance
+    )
 
 
 def _blocks(issues: Iterable[Issue]) -> bool:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from hydria.intake import operations
+from hydria.intake._course import Tell
+from hydria.intake._wording import label_of_step
+from hydria.intake.models import LoadBatch
 from hydria.kernel.errors import UnableTo
 from hydria.platform import progress
 from hydria.platform.access import Actor, Permission
@@ -19,9 +22,11 @@ def check_load(
 ) -> None:
     """Check a batch for whoever asked for it."""
     actor = _actor(actor_name, actor_user_id, amount_limit_minor)
-    _follow(
-        batch_id, lambda: operations.check_load(actor=actor, batch_id=batch_id, checked_at=timezone.now()).file_name
-    )
+
+    def work(tell: Tell) -> LoadBatch:
+        return operations.check_load(actor=actor, batch_id=batch_id, checked_at=timezone.now(), tell=tell)
+
+    _follow(batch_id, work)
 
 
 @job(name=operations.APPLY_JOB, queue="intake")
@@ -30,9 +35,11 @@ def apply_load(
 ) -> None:
     """Apply a batch for whoever asked for it."""
     actor = _actor(actor_name, actor_user_id, amount_limit_minor)
-    _follow(
-        batch_id, lambda: operations.apply_load(actor=actor, batch_id=batch_id, applied_at=timezone.now()).file_name
-    )
+
+    def work(tell: Tell) -> LoadBatch:
+        return operations.apply_load(actor=actor, batch_id=batch_id, applied_at=timezone.now(), tell=tell)
+
+    _follow(batch_id, work)
 
 
 def _actor(name: str, user_id: int | None, amount_limit_minor: int | None) -> Actor:
@@ -45,13 +52,14 @@ def _actor(name: str, user_id: int | None, amount_limit_minor: int | None) -> Ac
     )
 
 
-def _follow(batch_id: int, work: Callable[[], str]) -> None:
+def _follow(batch_id: int, work: Callable[[Tell], LoadBatch]) -> None:
     """Do the work; a refusal ends it for good and is shown, any other failure is tried again by the queue."""
     key = operations.progress_key(batch_id)
     progress.advance(key=key, done_count=0, at=timezone.now())
     try:
-        message = work()
+        with progress.aside(key=key) as tell:
+            batch = work(lambda step, done_count, total_count: tell(done_count, total_count, label_of_step(step)))
     except UnableTo as refusal:
         progress.end(key=key, is_done=False, message=refusal.message, at=timezone.now())
     else:
-        progress.end(key=key, is_done=True, message=message, at=timezone.now())
+        progress.end(key=key, is_done=True, message=batch.file_name, at=timezone.now())

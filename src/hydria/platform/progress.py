@@ -1,12 +1,26 @@
-"""Say how far long work has come, so that the screens can poll it. Call these outside the work's own transaction."""
+"""
+Say how far long work has come, so that the screens can poll it.
+
+Call these outside the work's own transaction, which nobody can look into; work that is one long transaction tells it
+`aside`, over a connection of its own.
+"""
 
 from __future__ import annotations
 
 import datetime
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from django.db import connection
 
 from hydria.platform.access import Actor
 from hydria.platform.models import Progress, ProgressState
 from hydria.platform.transactions import acting
+
+SECONDS_BETWEEN = 1.0
+"""How often a transaction says how far it has come; pages ask once a second."""
 
 
 def announce(
@@ -38,6 +52,35 @@ def advance(*, key: str, done_count: int, at: datetime.datetime) -> None:
     announced = Progress.objects.filter(key=key)
     announced.filter(started_at=None).update(started_at=at)
     announced.update(state=ProgressState.RUNNING, done_count=done_count)
+
+
+@contextmanager
+def aside(*, key: str) -> Iterator[Callable[[int, int, str], None]]:
+    """
+    Yield a function that says how much of how much is done, and at what step, while a transaction is open.
+
+    It takes done, total and the step in words; it is meant to be called often and writes once a second. The work
+    has begun before (`advance`) and ends after.
+    """
+    last_told = 0.0
+
+    def tell(done_count: int, total_count: int, step: str) -> None:
+        nonlocal last_told
+        if time.monotonic() - last_told >= SECONDS_BETWEEN:
+            last_told = time.monotonic()
+            written = Progress.objects.filter(key=key).update
+            teller.submit(written, done_count=done_count, total_count=total_count, message=step)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="progress") as teller:
+        try:
+            yield tell
+        finally:
+            teller.submit(_close_connection)
+
+
+def _close_connection() -> None:
+    """Close the connection of the thread that calls this."""
+    connection.close()
 
 
 def end(*, key: str, is_done: bool, message: str, at: datetime.datetime) -> None:

@@ -8,7 +8,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from hydria.agreements.models import Account, ServiceAgreement
-from hydria.intake import operations
+from hydria.intake import _writing, operations
+from hydria.intake._course import Step
 from hydria.intake.models import LoadBatch, LoadState, StagedRow
 from hydria.intake.operations import (
     UnableToApplyLoad,
@@ -428,3 +429,29 @@ class TestUndoneTransaction:
 
         assert set(count_register()) == {0}
         assert LoadBatch.objects.get(id=batch.pk).state == LoadState.RECEIVED
+
+
+class TestProgress:
+    def test_tells_every_record_twice_and_never_goes_back(self, monkeypatch):
+        monkeypatch.setattr(operations, "STAGED_AT_ONCE", 1)
+        monkeypatch.setattr(_writing, "PAGES_AT_ONCE", 1)
+        told = []
+
+        operations.apply_load(
+            actor=SYSTEM, batch_id=receive(TOWN).pk, applied_at=NOW, tell=lambda *news: told.append(news)
+        )
+
+        steps, done_counts, total_counts = zip(*told, strict=True)
+        record_count = sum(counts["created"] for counts in LoadBatch.objects.get().counts.values())
+        assert list(done_counts) == sorted(done_counts)
+        assert (done_counts[-1], set(total_counts)) == (2 * record_count, {2 * record_count})
+        assert list(dict.fromkeys(steps)) == [Step.STAGE, Step.WRITE]
+
+    def test_counts_only_what_is_left_of_a_load_that_was_checked(self):
+        batch = check(TOWN)
+        told = []
+
+        operations.apply_load(actor=SYSTEM, batch_id=batch.pk, applied_at=NOW, tell=lambda *news: told.append(news))
+
+        assert {step for step, _done, _total in told} == {Step.WRITE}
+        assert told[-1][1] == told[-1][2] > 0
