@@ -21,7 +21,10 @@ NOW = datetime.datetime(2026, 12, 31, 8, 0, tzinfo=datetime.UTC)
 
 
 def village() -> premises.BillingCycle:
-    """Set up a cycle with a route and what points are described by."""
+    """Set up a cycle with a route, what points are described by, and what readers may note."""
+    operations.add_usual_observations(actor=SYSTEM)
+    plain = operations.NewObservation(code="NOT_READ", names={"en": "Not read"}, effect="ESTIMATE")
+    operations.set_observation(actor=SYSTEM, observation=plain, reason="a walk in vain, and nothing more")
     premises.Service.objects.get_or_create(code="WATER", defaults={"name": "Water"})
     premises.Category.objects.get_or_create(code="household", defaults={"name": "Household"})
     zone = premises.Zone.objects.create(code="Z", name="Zone")
@@ -62,7 +65,7 @@ def read(register: Register, day: datetime.date, shown_m3: int | None, *, observ
         register_ids=[register.pk],
         read_dates=[day],
         values_milli=[None if shown_m3 is None else shown_m3 * 1000],
-        observations=[observation or ("SIN_ACCESO" if shown_m3 is None else "")],
+        observations=[observation or ("NOT_READ" if shown_m3 is None else "")],
         source=ReadingSource.DESK,
     )
     return operations.record_readings(actor=SYSTEM, readings=readings, today=TODAY)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hydria.ledger import operations as ledger
+from hydria.metering import operations as metering
 from hydria.payments import operations as payments
 from hydria.platform import numbering
 from hydria.platform import operations as platform
@@ -23,7 +24,7 @@ def open_company(
     **particulars: str,
 ) -> None:
     """
-    Set the company up with its roles, its chart of accounts and the series of invoices and receipts.
+    Set the company up with its roles, chart of accounts, series of invoices and receipts, and readers' observations.
 
     particulars  tax_id, legal_name, address, phone, email, website, timezone
 
@@ -38,5 +39,6 @@ def open_company(
     )
     ledger.create_chart(actor=actor, language=language)
     payments.open_receipt_series(actor=actor)
+    metering.add_usual_observations(actor=actor)
     with acting(actor, reason="open the series of invoices"):
         numbering.open_range(code=INVOICE_SERIES, prefix=invoice_prefix)

@@ -73,22 +73,30 @@ JOIN LATERAL (SELECT end_date, detail FROM metering_consumption WHERE service_po
 
 # OFFSET 0 and LIMIT keep both statements at one look-up for each dial, whatever the planner thinks of the tables.
 _READINGS = """
-SELECT dial.register_id, reading.read_date - '1970-01-01', reading.id, reading.value_milli
+SELECT dial.register_id, reading.read_date - '1970-01-01', reading.id, coalesce(reading.value_milli, -1),
+    (reading.value_milli IS NOT NULL AND coalesce(seen.effect, 'KEEP') = 'KEEP')::int,
+    coalesce(seen.effect = 'IGNORE' AND reading.value_milli IS NOT NULL, false)::int,
+    coalesce(seen.follow_up = 'REREAD', false)::int, coalesce(seen.follow_up = 'WORK_ORDER', false)::int
 FROM unnest(%(register_ids)s::bigint[], %(start_dates)s::date[]) AS dial (register_id, start_date)
-CROSS JOIN LATERAL (SELECT id, read_date, value_milli FROM metering_reading
-    WHERE register_id = dial.register_id AND is_live AND value_milli IS NOT NULL
+CROSS JOIN LATERAL (SELECT id, read_date, value_milli, observation FROM metering_reading
+    WHERE register_id = dial.register_id AND is_live
         AND read_date >= dial.start_date AND read_date <= %(until_date)s OFFSET 0) reading
+LEFT JOIN metering_observation seen ON seen.code = reading.observation
 """
 
 _EARLIER_READINGS = """
-SELECT dial.register_id, reading.read_date - '1970-01-01', reading.id, reading.value_milli
+SELECT dial.register_id, reading.read_date - '1970-01-01', reading.id, reading.value_milli, 1, 0, 0, 0
 FROM unnest(%(register_ids)s::bigint[], %(start_dates)s::date[]) AS dial (register_id, start_date)
 CROSS JOIN LATERAL (SELECT id, read_date, value_milli FROM metering_reading
     WHERE register_id = dial.register_id AND is_live AND value_milli IS NOT NULL AND read_date < dial.start_date
+        AND observation NOT IN (SELECT code FROM metering_observation WHERE effect <> 'KEEP')
     ORDER BY read_date DESC LIMIT 1) reading
 """
 
-_READING_NAMES = ("register_id", "read_days", "reading_id", "value_milli")
+_NOTES = ("is_ignored", "is_reread_due", "is_work_due")
+"""What readers noted that decides about a period or asks for something (MET-05)."""
+
+_READING_NAMES = ("register_id", "read_days", "reading_id", "value_milli", "is_believed", *_NOTES)
 
 _CHANGES = """
 SELECT agreement.service_point_id, lower(agreement.valid_during) - '1970-01-01'
@@ -183,8 +191,10 @@ def gather_stretches(*, scope: Scope, past: pl.DataFrame) -> Gathered:
     dials = scope.read(_DIALS.replace("{never}", str(NEVER_DAYS)), names=_DIAL_NAMES)
     dials = dials.sort(["point_id", "is_main", "installed_days", "register_id"], descending=[False, True, False, False])
     dials = dials.join(_chains(dials, past=past, until_days=until_days), on="point_id", maintain_order="left")
-    readings = _readings(dials, until_date=scope.until_date)
+    noted = _readings(dials, until_date=scope.until_date)
+    readings = noted.filter(pl.col("is_believed") == 1).drop("is_believed", *_NOTES)
     spans = _spans(scope=scope, dials=dials, readings=readings, until_days=until_days)
+    spans = _with_notes(spans, dials=dials, noted=noted)
     stretches = _stretches(spans, dials=dials, readings=readings)
     key = stretches["point_id"].to_numpy() * 100_000 + stretches["start_days"].to_numpy()
     is_first = np.append(True, key[1:] != key[:-1])[: len(key)]
@@ -224,7 +234,8 @@ def _readings(dials: pl.DataFrame, *, until_date: datetime.date) -> pl.DataFrame
     starts = dials.group_by("register_id").agg(read_days=pl.col("chain_days").min())
     readings = _read(_READINGS, starts=starts, until_date=until_date)
     # Most chains start on a day that has a reading; the others go back to the one before.
-    unopened = starts.join(readings, on=["register_id", "read_days"], how="anti")
+    believed = readings.filter(pl.col("is_believed") == 1)
+    unopened = starts.join(believed, on=["register_id", "read_days"], how="anti")
     return pl.concat([_read(_EARLIER_READINGS, starts=unopened, until_date=until_date), readings])
 
 
@@ -251,6 +262,22 @@ def _spans(*, scope: Scope, dials: pl.DataFrame, readings: pl.DataFrame, until_d
         "end_days",
         start_days=pl.coalesce(pl.col("end_days").shift(1).over("point_id"), "chain_days"),
     )
+
+
+def _with_notes(spans: pl.DataFrame, *, dials: pl.DataFrame, noted: pl.DataFrame) -> pl.DataFrame:
+    """Add to each span whether its readers noted anything that decides about it or asks for something."""
+    notes = noted.filter(pl.any_horizontal(pl.col(_NOTES) == 1)).join(
+        dials.select("point_id", "register_id").unique(), on="register_id"
+    )
+    is_inside = (pl.col("read_days") > pl.col("start_days")) & (pl.col("read_days") <= pl.col("end_days"))
+    of_span = (
+        notes.join(spans.select("point_id", "start_days", "end_days"), on="point_id")
+        .filter(is_inside)
+        .group_by("point_id", "start_days")
+        .agg(pl.col(_NOTES).max())
+    )
+    spans = spans.join(of_span, on=["point_id", "start_days"], how="left", maintain_order="left")
+    return spans.with_columns(pl.col(_NOTES).fill_null(0))
 
 
 def _stretches(spans: pl.DataFrame, *, dials: pl.DataFrame, readings: pl.DataFrame) -> pl.DataFrame:

@@ -145,6 +145,9 @@ def _to_judge(gathered: Gathered, *, quantities: Quantities, counted: Counted, e
         zeros_before=expected.history.zeros_before,
         estimates_before=expected.history.estimates_before,
         has_estimate=expected.estimates.method_index >= 0,
+        is_ignored=gathered.of_first("is_ignored").to_numpy() == 1,
+        is_reread_due=gathered.of_first("is_reread_due").to_numpy() == 1,
+        is_work_due=gathered.of_first("is_work_due").to_numpy() == 1,
     )
 
 

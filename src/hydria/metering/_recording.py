@@ -26,6 +26,7 @@ class RecordedStatus(StrEnum):
     DATE_IN_FUTURE = "DATE_IN_FUTURE"
     BEYOND_DIAL = "BEYOND_DIAL"
     WITHOUT_VALUE = "WITHOUT_VALUE"
+    UNKNOWN_OBSERVATION = "UNKNOWN_OBSERVATION"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class NewReadings:
     register_ids   which dial
     read_dates     the day it was read
     values_milli   what it showed, in thousandths; None when it could not be read
-    observations   the reader's code, "" for none; it must say why where there is no value
+    observations   the reader's code of the company's list, "" for none; it must say why where there is no value
     """
 
     register_ids: Sequence[int]
@@ -130,6 +131,7 @@ def _with_status(frame: pl.DataFrame, *, today: datetime.date) -> pl.DataFrame:
     wanted = {"register_ids": to_array(frame["register_id"]), "read_dates": to_array(frame["read_date"])}
     known = read_numbers(_KNOWN, wanted, names=_KNOWN_NAMES).sort("place")
     frame = frame.hstack(known.with_columns(pl.col("is_known", "is_installed", "is_stored") == 1))
+    codes = ["", *models.Observation.objects.values_list("code", flat=True)]
     of_day = ["register_id", "read_date"]
     first_milli = pl.col("value_milli").first().over(of_day)
     is_again = pl.int_range(pl.len()).over(of_day) > 0
@@ -141,6 +143,8 @@ def _with_status(frame: pl.DataFrame, *, today: datetime.date) -> pl.DataFrame:
         .then(pl.lit(RecordedStatus.DATE_IN_FUTURE.value))
         .when(~pl.col("is_installed"))
         .then(pl.lit(RecordedStatus.NOT_INSTALLED.value))
+        .when(~pl.col("observation").is_in(codes))
+        .then(pl.lit(RecordedStatus.UNKNOWN_OBSERVATION.value))
         .when(value.is_null() & (pl.col("observation") == ""))
         .then(pl.lit(RecordedStatus.WITHOUT_VALUE.value))
         .when(value.is_not_null() & ((value < 0) | (value >= pl.lit(10).pow(pl.col("digits")) * 1000)))

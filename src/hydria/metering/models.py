@@ -112,6 +112,40 @@ class FurtherDial(models.Model):
         ]
 
 
+class ReadingEffect(models.TextChoices):
+    """What an observation does to the value that was read with it."""
+
+    KEEP = "KEEP", _("Counts as read")
+    ESTIMATE = "ESTIMATE", _("Does not count; the period is estimated")
+    IGNORE = "IGNORE", _("Does not count; a person decides")
+
+
+class FollowUp(models.TextChoices):
+    """What has to follow an observation."""
+
+    NONE = "NONE", _("Nothing")
+    REREAD = "REREAD", _("Read again")
+    WORK_ORDER = "WORK_ORDER", _("Work order")
+
+
+class Observation(models.Model):
+    """What a reader may note about a dial, and what that does (MET-05). A company keeps its own list."""
+
+    code = models.CharField(max_length=20, unique=True)
+    names = models.JSONField(help_text=_("Name by language"))
+    effect = models.CharField(max_length=10, choices=ReadingEffect.choices)
+    follow_up = models.CharField(max_length=10, choices=FollowUp.choices, default=FollowUp.NONE)
+    valid_during = DateRangeField(help_text=_("When readers may choose it"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(code__regex=r"^[A-Z0-9_]+$") & ~models.Q(code="SET_ASIDE"),
+                name="observation_code_is_plain_and_free",
+            ),
+        ]
+
+
 class ReadingSource(models.TextChoices):
     """How a reading reached us."""
 

@@ -14,6 +14,7 @@ from hydria.metering import _deciding, models, queries
 from hydria.metering._deciding import SET_ASIDE  # noqa: F401  # doors
 from hydria.metering._gathering import Scope
 from hydria.metering._measuring import Measured, write_consumptions
+from hydria.metering._observing import NewObservation, add_usual_observations, set_observation  # noqa: F401  # doors
 from hydria.metering._recording import NewReadings, RecordedRow, RecordedStatus, write_readings  # noqa: F401  # doors
 from hydria.metering.domain.policy import Policy, PolicyUnfit, to_policy
 from hydria.metering.models import Decision, ReadingSource  # noqa: F401  # doors name the source by it
@@ -184,7 +185,8 @@ def correct_reading(
         _deciding.supersede(
             reading,
             value_milli=value_milli,
-            observation=reading.observation,
+            # What a person has looked at counts, whatever the reader noted about it.
+            observation="",
             reason=reason,
             recorded_by=actor.name,
         )

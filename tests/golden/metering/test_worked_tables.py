@@ -67,8 +67,11 @@ def judged(**given: int) -> Judged:
         "zeros_before": 0,
         "estimates_before": 0,
         "has_estimate": 1,
+        "is_ignored": 0,
+        "is_reread_due": 0,
+        "is_work_due": 0,
     }
-    masks = {"is_final_missing", "has_estimate"}
+    masks = {name for name in plain if name.startswith(("is_", "has_"))}
     return Judged(
         **{
             name: np.array([value], dtype=bool if name in masks else np.int64)

@@ -216,3 +216,27 @@ class TestThresholds:
 
     def test_needs_the_permission_to_set(self, log_in):
         assert log_in(Permission.READING_DECIDE).get(reverse("thresholds")).status_code == 403
+
+
+class TestObservations:
+    def test_adds_one_that_sheets_then_offer(self, log_in, town):
+        dial()
+        client = log_in(*ALL)
+        typed = {"code": "OVNI", "name_en": "Saucer on it", "effect": "IGNORE", "follow_up": "REREAD", "reason": "seen"}
+
+        answer = client.post(reverse("observation_new"), typed)
+
+        assert answer.status_code == 302
+        assert "Saucer on it" in client.get(reverse("observations")).content.decode()
+        assert "Saucer on it" in client.get(reverse("route_sheet", args=[Route.objects.get().pk])).content.decode()
+
+    def test_changes_one(self, log_in, town):
+        client = log_in(*ALL)
+        typed = {"name_en": "Drips", "effect": "KEEP", "follow_up": "NONE", "reason": "shorter"}
+
+        assert "Fuga" in client.get(reverse("observation", args=["FUGA"])).content.decode()
+        assert client.post(reverse("observation", args=["FUGA"]), typed).status_code == 302
+        assert "Drips" in client.get(reverse("observations")).content.decode()
+
+    def test_needs_the_permission_to_set(self, log_in, town):
+        assert log_in(Permission.READING_DECIDE).get(reverse("observations")).status_code == 403

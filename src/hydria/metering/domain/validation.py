@@ -38,6 +38,9 @@ class FindingCode(StrEnum):
     READING_MISSING = "reading_missing"
     ESTIMATED_TOO_OFTEN = "estimated_too_often"
     HISTORY_MISSING = "history_missing"
+    READING_IGNORED = "reading_ignored"
+    REREAD_DUE = "reread_due"
+    WORK_DUE = "work_due"
 
 
 DIGITS_MAX = 9
@@ -58,6 +61,9 @@ SEVERITY_OF = {
     FindingCode.READING_MISSING: Severity.WARN,
     FindingCode.ESTIMATED_TOO_OFTEN: Severity.WARN,
     FindingCode.HISTORY_MISSING: Severity.BLOCK,
+    FindingCode.READING_IGNORED: Severity.BLOCK,
+    FindingCode.REREAD_DUE: Severity.WARN,
+    FindingCode.WORK_DUE: Severity.WARN,
 }
 
 
@@ -81,6 +87,9 @@ class Judged:
     zeros_before      int64[n]  zero periods directly before this one
     estimates_before  int64[n]  estimated periods directly before this one
     has_estimate      bool[n]   an estimate could be made
+    is_ignored        bool[n]   the reader noted that what the dial shows must not count
+    is_reread_due     bool[n]   ... that somebody has to read it again
+    is_work_due       bool[n]   ... that somebody has to work on it
     """
 
     measured_milli: Int64Array
@@ -98,6 +107,9 @@ class Judged:
     zeros_before: Int64Array
     estimates_before: Int64Array
     has_estimate: BoolArray
+    is_ignored: BoolArray
+    is_reread_due: BoolArray
+    is_work_due: BoolArray
 
 
 def judge(*, spans: Judged, policy: Policy) -> dict[FindingCode, BoolArray]:
@@ -142,6 +154,9 @@ def judge(*, spans: Judged, policy: Policy) -> dict[FindingCode, BoolArray]:
         FindingCode.READING_MISSING: not_read & ~spans.is_final_missing,
         FindingCode.ESTIMATED_TOO_OFTEN: not_read & (spans.estimates_before >= policy.estimates_max),
         FindingCode.HISTORY_MISSING: not_read & ~spans.has_estimate,
+        FindingCode.READING_IGNORED: spans.is_ignored,
+        FindingCode.REREAD_DUE: spans.is_reread_due,
+        FindingCode.WORK_DUE: spans.is_work_due,
     }
 
 

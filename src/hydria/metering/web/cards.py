@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from hydria.metering._incidents import IncidentCard
+from hydria.metering._observing import name_observations
 from hydria.metering._walks import DialCard, Foreseen, SheetCard
 from hydria.metering.models import ConsumptionKind, ConsumptionState, ReadingSource
 from hydria.metering.operations import SET_ASIDE, NewReadings, RecordedRow, RecordedStatus
 from hydria.metering.queries import ReadingCard
-from hydria.metering.web.forms import OBSERVATIONS, QuantityField
+from hydria.metering.web.forms import QuantityField
 from hydria.metering.web.words import explain_finding, label_of_finding, label_of_status
 from hydria.platform.web.formats import get_formats
 from hydria.platform.web.states import label_of
@@ -85,7 +86,7 @@ def finding_lines(incident: IncidentCard) -> list[FindingLine]:
 
 def reading_lines(readings: tuple[ReadingCard, ...]) -> list[ReadingLine]:
     """Return readings in words, newest first."""
-    observations = {code: str(label) for code, label in OBSERVATIONS if code} | {SET_ASIDE: _("Set aside")}
+    observations = name_observations(language=get_formats().locale.language) | {SET_ASIDE: _("Set aside")}
     return [
         ReadingLine(
             read_date=reading.read_date,
@@ -164,7 +165,7 @@ class TypedSheet:
 
 def read_sheet(typed: QueryDict, sheet: SheetCard) -> TypedSheet:
     """Take the filled rows out of a sent sheet."""
-    field, codes = QuantityField(required=False), {code for code, _label in OBSERVATIONS}
+    field = QuantityField(required=False)
     rows: list[tuple[int, int | None, str]] = []
     misspelled: set[int] = set()
     for dial in sheet.dials:
@@ -177,7 +178,7 @@ def read_sheet(typed: QueryDict, sheet: SheetCard) -> TypedSheet:
         except forms.ValidationError:
             misspelled.add(dial.register_id)
             continue
-        rows.append((dial.register_id, value_milli, observation if observation in codes else ""))
+        rows.append((dial.register_id, value_milli, observation))
     registers, values_milli, observations = zip(*rows, strict=True) if rows else ((), (), ())
     return TypedSheet(
         registers=registers,

@@ -9,22 +9,14 @@ from typing import Any
 
 from babel.numbers import NumberFormatError, parse_decimal
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from hydria.metering.domain.estimation import Method
 from hydria.metering.domain.policy import DEFAULT_POLICY, Policy, to_thresholds
+from hydria.metering.models import FollowUp, ReadingEffect
 from hydria.platform.web.formats import get_formats
 from hydria.platform.web.forms import DateField, DeskForm
-
-OBSERVATIONS = (
-    ("", _("Read")),
-    ("SIN_ACCESO", _("No access")),
-    ("ILEGIBLE", _("Cannot be read")),
-    ("PARADO", _("Stands still")),
-    ("ROTO", _("Broken")),
-    ("FUGA", _("Leaks")),
-    ("PERRO", _("Dog")),
-)
 
 _NUMBER_MAX = 10**10
 """More than any dial has digits for."""
@@ -111,6 +103,32 @@ class ExchangeForm(DeskForm):
         if exchanged_date > self._today:
             raise forms.ValidationError(_("The day lies in the future"), code="date_in_future")
         return exchanged_date
+
+
+class ObservationForm(DeskForm):
+    """What readers may note, and what it does."""
+
+    code = forms.CharField(label=_("Code"), max_length=20, help_text=_("Capital letters, digits and _; files name it."))
+    effect = forms.ChoiceField(label=_("What it does to the value"), choices=ReadingEffect.choices)
+    follow_up = forms.ChoiceField(label=_("What follows"), choices=FollowUp.choices)
+    from_date = DateField(label=_("From"), required=False)
+    until_date = DateField(label=_("Until"), required=False, help_text=_("The first day on which it is gone."))
+    reason = forms.CharField(label=_("Reason"), max_length=250)
+
+    def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].disabled = not is_new
+        for place, (language, name) in enumerate(settings.LANGUAGES, start=1):
+            label = _("Name (%(language)s)") % {"language": name}
+            field = forms.CharField(label=label, max_length=60, required=False)
+            field.widget.attrs["class"] = "form-control"
+            self.fields[f"name_{language}"] = field
+            self.order_fields(["code", *(f"name_{code}" for code, _name in settings.LANGUAGES[:place])])
+
+    def clean(self) -> dict[str, Any]:
+        """Gather the names by language."""
+        data = super().clean() or {}
+        return data | {"names": {code: data.get(f"name_{code}", "") for code, _name in settings.LANGUAGES}}
 
 
 _THRESHOLD_LABELS = {

@@ -9,11 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from hydria.metering.models import ConsumptionKind, ConsumptionState
 from hydria.metering.web.words import FINDING_LABELS, label_of_finding
+from hydria.platform.web.formats import get_formats
 from hydria.platform.web.listing import Column, Filter, Kind, Listing
 
 
 def _labels(row: Any) -> str:
     return ", ".join(label_of_finding(code) for code in (row.codes or "").split())
+
+
+def _name_of(row: Any) -> str:
+    return str(row.names.get(get_formats().locale.language) or next(iter(row.names.values()), ""))
 
 
 INCIDENTS = Listing(
@@ -51,6 +56,27 @@ INCIDENTS = Listing(
     sort="-state",
     empty=_("No incident waits"),
     empty_hint=_("Whatever validation holds or marks appears here until somebody has decided."),
+)
+
+OBSERVATIONS = Listing(
+    name="observations",
+    columns=(
+        Column(
+            name="code",
+            label=_("Code"),
+            value="code",
+            sort="code",
+            link=lambda row: reverse("observation", args=[row.code]),
+        ),
+        Column(name="name", label=_("Name"), value=_name_of),
+        Column(name="effect", label=_("What it does to the value"), value=lambda row: row.get_effect_display()),
+        Column(name="follow_up", label=_("What follows"), value=lambda row: row.get_follow_up_display()),
+        Column(name="from", label=_("From"), value=lambda row: row.valid_during.lower, kind=Kind.DATE),
+        Column(name="until", label=_("Until"), value=lambda row: row.valid_during.upper, kind=Kind.DATE),
+    ),
+    sort="code",
+    empty=_("No observations yet"),
+    empty_hint=_("Add what readers may note about a dial."),
 )
 
 ROUTES = Listing(

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hydria.metering import _incidents as incidents
+from hydria.metering import _observing as observing
 from hydria.metering import _walks as walks
 from hydria.metering import operations, queries
 from hydria.metering._incidents import IncidentCard
@@ -21,6 +23,7 @@ from hydria.metering.web import cards, forms, lists
 from hydria.platform.access import Permission
 from hydria.platform.web.asking import day_asked, number_asked
 from hydria.platform.web.doors import actor_of, needs, render_page
+from hydria.platform.web.formats import get_formats
 from hydria.platform.web.forms import go_to, handle_form
 from hydria.platform.web.listing import show_list
 from hydria.platform.web.states import label_of
@@ -182,7 +185,13 @@ def edit_sheet(request: HttpRequest, route_id: int) -> HttpResponse:
             "bad_count": sum(row.tone == "bad" for row in rows),
             "is_sent": True,
         }
-    context |= {"title": sheet.route_name, "sheet": sheet, "observations": forms.OBSERVATIONS, "today": today}
+    names = observing.name_observations(language=get_formats().locale.language, on_date=read_date)
+    context |= {
+        "title": sheet.route_name,
+        "sheet": sheet,
+        "observations": [("", _("Read")), *names.items()],
+        "today": today,
+    }
     return render_page(request, "metering/sheet.html", context)
 
 
@@ -232,6 +241,43 @@ def exchange_meter(request: HttpRequest, service_point_id: int) -> HttpResponse:
         "cancel": reverse("meter", args=[installed[0].meter_id]) if installed else reverse("routes"),
     }
     form = forms.ExchangeForm(request.POST or None, initial=initial, today=today)
+    return handle_form(request, form=form, act=act, context=context)
+
+
+# Observations
+
+
+@needs(Permission.SETTING_MANAGE)
+def show_observations(request: HttpRequest) -> HttpResponseBase:
+    """List what readers may note and what it does."""
+    return show_list(
+        request,
+        listing=lists.OBSERVATIONS,
+        rows=observing.list_observations(),
+        title=_("Observations"),
+        template="metering/observations.html",
+    )
+
+
+@needs(Permission.SETTING_MANAGE)
+def edit_observation(request: HttpRequest, code: str = "") -> HttpResponse:
+    """Add an observation to the list, or change one."""
+    row = get_object_or_404(observing.list_observations(), code=code) if code else None
+    initial: dict[str, Any] = {}
+    if row is not None:
+        initial = {"code": code, "effect": row.effect, "follow_up": row.follow_up}
+        initial |= {"from_date": row.valid_during.lower, "until_date": row.valid_during.upper}
+        initial |= {f"name_{language}": name for language, name in row.names.items()}
+
+    def act(data: dict[str, Any]) -> str:
+        fields = ("code", "names", "effect", "follow_up", "from_date", "until_date")
+        observation = operations.NewObservation(**{name: data[name] for name in fields})
+        operations.set_observation(actor=actor_of(request), observation=observation, reason=data["reason"])
+        messages.success(request, _("The list of observations is changed."))
+        return reverse("observations")
+
+    form = forms.ObservationForm(request.POST or None, initial=initial, is_new=row is None)
+    context = {"title": code or _("New observation"), "cancel": reverse("observations")}
     return handle_form(request, form=form, act=act, context=context)
 
 

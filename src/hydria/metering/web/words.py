@@ -26,6 +26,9 @@ FINDING_LABELS = {
     FindingCode.READING_MISSING: gettext_lazy("Not read"),
     FindingCode.ESTIMATED_TOO_OFTEN: gettext_lazy("Estimated too often"),
     FindingCode.HISTORY_MISSING: gettext_lazy("No history"),
+    FindingCode.READING_IGNORED: gettext_lazy("Does not count"),
+    FindingCode.REREAD_DUE: gettext_lazy("Read again"),
+    FindingCode.WORK_DUE: gettext_lazy("Work order due"),
 }
 
 
@@ -68,6 +71,9 @@ def explain_finding(code: str, data: Mapping[str, object], *, unit: str) -> str:
         FindingCode.READING_MISSING: _("Nobody could read the dial; %(quantity)s is an estimate."),
         FindingCode.ESTIMATED_TOO_OFTEN: _("The dial has not been read for several periods; arrange an appointment."),
         FindingCode.HISTORY_MISSING: _("Nobody could read the dial, and there is nothing to estimate from."),
+        FindingCode.READING_IGNORED: _("The reader noted that what the dial shows does not count."),
+        FindingCode.REREAD_DUE: _("The reader asks for another reading."),
+        FindingCode.WORK_DUE: _("The reader asks for somebody to work on the meter."),
     }
     return sentences[FindingCode(code)] % words if code in set(FindingCode) else code
 
@@ -83,4 +89,5 @@ def label_of_status(status: RecordedStatus) -> str:
         RecordedStatus.DATE_IN_FUTURE: _("The day lies in the future"),
         RecordedStatus.BEYOND_DIAL: _("The dial cannot show this value"),
         RecordedStatus.WITHOUT_VALUE: _("Say why there is no value"),
+        RecordedStatus.UNKNOWN_OBSERVATION: _("This observation is not on the list"),
     }[status]
