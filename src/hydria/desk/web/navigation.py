@@ -93,6 +93,13 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 key="g x",
             ),
             Place(label=_("Tariffs"), name="tariffs", icon="stairs-up", permission=Permission.TARIFF_VIEW, key="g y"),
+            Place(
+                label=_("Simulations"),
+                name="simulations",
+                icon="calculator",
+                permission=Permission.TARIFF_SIMULATE,
+                key="g m",
+            ),
         ),
     ),
     (

@@ -55,35 +55,49 @@ def _csv(name: str, heads: Sequence[str], rows: Rows) -> HttpResponseBase:
 
 
 def _xlsx(name: str, heads: Sequence[str], rows: Rows) -> HttpResponseBase:
+    return answer_workbook(name=name, sheets=[("", heads, rows)])
+
+
+def answer_workbook(*, name: str, sheets: Iterable[tuple[str, Sequence[str], Rows]]) -> HttpResponseBase:
+    """
+    Return the download of several tables as one workbook.
+
+    sheets  title ("" is the program's own), heads and rows of each; no two titles are alike, none over 31 letters
+    """
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it when it is sent
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(file, options)
-    sheet = book.add_worksheet()
     head = book.add_format({"bold": True, "bottom": 1})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     instant = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-    sheet.write_row(0, 0, heads, head)
-    for index, row in enumerate(rows, start=1):
-        if index > XLSX_ROWS_MAX:
-            break
-        for column, value in enumerate(row):
-            match value:
-                case datetime.datetime():
-                    sheet.write_datetime(index, column, timezone.make_naive(value), instant)
-                case datetime.date():
-                    sheet.write_datetime(index, column, value, day)
-                case bool() | str():
-                    sheet.write(index, column, value)
-                case int() | float() | Decimal():
-                    sheet.write_number(index, column, value)
-                case None:
-                    continue
-                case _:
-                    sheet.write_string(index, column, str(value))
-    sheet.freeze_panes(1, 0)
+    for title, heads, rows in sheets:
+        sheet = book.add_worksheet(title or None)
+        sheet.write_row(0, 0, heads, head)
+        for index, row in enumerate(rows, start=1):
+            if index > XLSX_ROWS_MAX:
+                break
+            for column, value in enumerate(row):
+                _write_cell(sheet, index, column, value, day=day, instant=instant)
+        sheet.freeze_panes(1, 0)
     book.close()
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx")
+
+
+def _write_cell(sheet: Any, index: int, column: int, value: Any, *, day: Any, instant: Any) -> None:
+    match value:
+        case datetime.datetime():
+            sheet.write_datetime(index, column, timezone.make_naive(value), instant)
+        case datetime.date():
+            sheet.write_datetime(index, column, value, day)
+        case bool() | str():
+            sheet.write(index, column, value)
+        case int() | float() | Decimal():
+            sheet.write_number(index, column, value)
+        case None:
+            pass
+        case _:
+            sheet.write_string(index, column, str(value))
 
 
 WRITERS: dict[str, Callable[[str, Sequence[str], Rows], HttpResponseBase]] = {"csv": _csv, "xlsx": _xlsx}
