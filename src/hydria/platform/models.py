@@ -28,9 +28,15 @@ class Company(models.Model):
     country = models.CharField(max_length=2)
     language = models.CharField(max_length=5, default="en")
     timezone = models.CharField(max_length=50, default="UTC")
+    gln = models.CharField(max_length=13, blank=True, help_text=_("Number by which collectors know the company"))
+    accent = models.CharField(max_length=7, default="#0b5f8a", help_text=_("Color of documents"))
+    logo = models.ForeignKey("StoredFile", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    version = models.IntegerField(default=1, help_text=_("Rises with every change"))
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=models.Q(gln__regex=r"^([0-9]{13})?$"), name="gln_has_thirteen_digits"),
+            models.CheckConstraint(condition=models.Q(accent__regex=r"^#[0-9a-f]{6}$"), name="accent_is_a_color"),
             models.CheckConstraint(condition=models.Q(id=1), name="a_deployment_has_one_company"),
             models.CheckConstraint(condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="currency_is_an_iso_code"),
         ]
@@ -85,6 +91,7 @@ class User(AbstractBaseUser):
     theme = models.CharField(max_length=10, default="auto")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now())
+    version = models.IntegerField(default=1, help_text=_("Rises with every change"))
 
     objects = UserManager()
     USERNAME_FIELD = "username"

@@ -10,21 +10,29 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.translation import gettext
+from stdnum import ean
 
 from hydria.kernel.errors import UnableTo
 from hydria.kernel.money import Currency
 from hydria.platform import models
 from hydria.platform.access import SYSTEM, Actor, Permission
 from hydria.platform.audit import record_access
+from hydria.platform.documents.logos import NotALogo, read_logo
+from hydria.platform.files import store_file
 from hydria.platform.roles import ROLE_TEMPLATES
 from hydria.platform.transactions import acting
 
 COMPANY_ID = 1
+GLN_DIGITS = 13
 _USERNAME = re.compile(r"[\w.@+-]{1,80}")
 
 
 class UnableToSetUpCompany(UnableTo):
     """The company cannot be set up as asked."""
+
+
+class UnableToChangeCompany(UnableTo):
+    """The company's particulars cannot be changed as asked."""
 
 
 class UnableToSaveUser(UnableTo):
@@ -58,6 +66,46 @@ def set_up_company(
             defaults={"name": name, "currency": currency, "country": country, "language": language, **particulars},
         )
         _create_missing_roles(Currency.of(currency), language=language)
+    return company
+
+
+def change_company(
+    *,
+    actor: Actor,
+    version: int,
+    reason: str,
+    logo: bytes | None = None,
+    removes_logo: bool = False,
+    **particulars: str,
+) -> models.Company:
+    """
+    Change what documents say of the company (ADM-01).
+
+    version      of the particulars that the change was made from
+    logo         content of an SVG or PNG file; None leaves the logo as it is
+    particulars  name, legal_name, tax_id, address, phone, email, website, gln, accent, language, timezone
+
+    :raises UnableToPermit: if the actor may not manage settings.
+    :raises UnableToChangeCompany: with code `changed_meanwhile`, `reason_missing`, `gln_invalid` or `logo_refused`.
+    """
+    actor.require(Permission.SETTING_MANAGE)
+    if not reason.strip():
+        raise UnableToChangeCompany("reason_missing", gettext("Say why the company is changed."))
+    if (gln := particulars.get("gln", "")) and not (len(gln) == GLN_DIGITS and ean.is_valid(gln)):
+        raise UnableToChangeCompany("gln_invalid", gettext("A GLN has 13 digits, of which the last checks the others."))
+    drawing = None if logo is None else _take_logo(logo)
+    with acting(actor, reason=reason):
+        company = models.Company.objects.select_for_update().get(id=COMPANY_ID)
+        if company.version != version:
+            raise UnableToChangeCompany("changed_meanwhile", _changed_meanwhile(), version=company.version)
+        for name, value in particulars.items():
+            setattr(company, name, value)
+        if drawing is not None:
+            company.logo = store_file(content=drawing.encode(), name="logo.svg", media_type="image/svg+xml")
+        elif removes_logo:
+            company.logo = None
+        company.version += 1
+        company.save()
     return company
 
 
@@ -106,14 +154,18 @@ def change_user(
     is_active: bool,
     reason: str,
     password: str = "",
+    version: int | None = None,
 ) -> models.User:
     """
     Change a log-in; leaving it inactive ends its permissions with the next request, an empty password stays.
 
+    version  of the log-in that the change was made from; None changes whatever is there
+
     :raises UnableToPermit: if the actor may not manage users.
     :raises UnableToSaveUser: with code `user_unknown`, `role_unknown`, `own_access` (nobody changes their own roles
         or office or switches themselves off; their own password they change by `set_password`), `access_above_own`
-        (the user may do, or would be allowed, what the actor may not), `password_weak` or `reason_missing`.
+        (the user may do, or would be allowed, what the actor may not), `password_weak`, `reason_missing` or
+        `changed_meanwhile`.
     """
     actor.require(Permission.USER_MANAGE)
     if not reason.strip():
@@ -122,6 +174,8 @@ def change_user(
         user = models.User.objects.select_for_update().filter(id=user_id).first()
         if user is None:
             raise UnableToSaveUser("user_unknown", gettext("There is no such user."), user_id=user_id)
+        if version not in (None, user.version):
+            raise UnableToSaveUser("changed_meanwhile", _changed_meanwhile(), version=user.version)
         roles, held = _find_roles(role_ids), list(user.roles.all())
         if actor.user_id == user.pk and (
             not is_active or set(roles) != set(held) or office_id != user.office_id or password
@@ -129,6 +183,7 @@ def change_user(
             raise UnableToSaveUser("own_access", gettext("Somebody else has to change your own access."))
         _require_covered(actor, [*roles, *held])
         user.full_name, user.email, user.office_id, user.is_active = full_name, email, office_id, is_active
+        user.version += 1
         if password:
             _set_password(user, password)
             _record_password(actor, user)
@@ -200,6 +255,26 @@ def change_role(
         role.permissions, role.amount_limit_minor = sorted(permissions), amount_limit_minor
         role.save()
     return role
+
+
+def _take_logo(content: bytes) -> str:
+    sentences = {
+        "too_large": gettext("A logo has at most 300 kB."),
+        "format_unknown": gettext("A logo is an SVG drawing or a PNG picture."),
+        "svg_unsafe": gettext(
+            "This drawing holds more than shapes (scripts, pictures or links); save it as plain SVG."
+        ),
+        "picture_too_large": gettext("A logo is at most 3,000 dots wide and high."),
+    }
+    try:
+        return read_logo(content)
+    except NotALogo as refusal:
+        code = str(refusal.args[0])
+        raise UnableToChangeCompany("logo_refused", sentences[code], cause=code) from refusal
+
+
+def _changed_meanwhile() -> str:
+    return gettext("Somebody else has changed this meanwhile. Look at it again, then save.")
 
 
 def _set_password(user: models.User, password: str) -> None:

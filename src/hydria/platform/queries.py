@@ -9,6 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hydria.kernel.money import Currency
 from hydria.platform.documents.letterhead import Letterhead
+from hydria.platform.files import read_file
 from hydria.platform.models import Company, Office, Progress, ProgressState, Role, User
 
 
@@ -43,7 +44,7 @@ def get_company() -> CompanyCard:
 
 def get_letterhead() -> Letterhead:
     """Return the company as it appears on paper."""
-    company = Company.objects.get(id=1)
+    company = Company.objects.select_related("logo").get(id=1)
     return Letterhead(
         name=company.name,
         tax_id=" · ".join(part for part in (company.legal_name, company.tax_id) if part),
@@ -51,7 +52,23 @@ def get_letterhead() -> Letterhead:
         phone=company.phone,
         email=company.email,
         website=company.website,
+        logo_svg=read_file(company.logo).decode() if company.logo else "",
+        accent=company.accent,
+        gln=company.gln,
     )
+
+
+def get_company_particulars() -> dict[str, object]:
+    """Return what the company says of itself, by the names that `change_company` takes, with its version."""
+    company = Company.objects.get(id=1)
+    names = ("name", "legal_name", "tax_id", "address", "phone", "email", "website", "gln", "accent", "language")
+    return {name: getattr(company, name) for name in (*names, "timezone", "version")}
+
+
+def get_logo() -> str:
+    """Return the company's logo as SVG text, empty if it has none."""
+    company = Company.objects.select_related("logo").filter(id=1).first()
+    return read_file(company.logo).decode() if company and company.logo else ""
 
 
 def list_users() -> QuerySet[User]:

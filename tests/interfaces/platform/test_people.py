@@ -111,7 +111,7 @@ class TestUsers:
         client = at_the_desk("administrator")
         cashier = person("cashier")
         role = Role.objects.get(code="cashier")
-        typed = {"full_name": "Nadia", "role_ids": role.pk, "is_active": "on", "reason": "Married"}
+        typed = {"version": 1, "full_name": "Nadia", "role_ids": role.pk, "is_active": "on", "reason": "Married"}
 
         client.post(f"/users/{cashier.pk}/", typed)
         audit = client.get("/audit/", {"table": "platform_user", "action": "UPDATE"}).text

@@ -56,11 +56,10 @@ def audit_card(entry: AuditEntry) -> AuditCard:
 
 
 def field_changes(entry: AuditEntry) -> tuple[FieldChange, ...]:
-    """Return the fields that a change touched, by name."""
+    """Return the fields that a change touched, by name; the counter of changes says nothing to a reader."""
     before, after = entry.before or {}, entry.after or {}
-    return tuple(
-        FieldChange(name=name, old=_spell(before, name), new=_spell(after, name)) for name in sorted(before | after)
-    )
+    names = sorted({*before, *after} - {"version"})
+    return tuple(FieldChange(name=name, old=_spell(before, name), new=_spell(after, name)) for name in names)
 
 
 def _spell(values: dict[str, object], name: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -90,6 +90,71 @@ class DeskForm(forms.Form):
             own = "form-check-input" if isinstance(widget, forms.CheckboxInput) else own
             own = own or ("form-control" if isinstance(widget, _PLAIN_INPUTS) else "")
             widget.attrs["class"] = " ".join(filter(None, (widget.attrs.get("class"), own)))
+
+
+class EditForm(DeskForm):
+    """
+    Edit one row that others may edit at the same time.
+
+    initial  the row as it is now, with its `version`; what the editor saw travels with the form
+
+    When somebody else saved meanwhile, nothing is saved: fields that only they changed take their value, fields that
+    both changed keep what was typed and say what the other one set. Sent again, the form saves what it shows.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self._shared():
+            self.fields[name].show_hidden_initial = True
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what was made from an older version, showing field by field what changed."""
+        data = super().clean() or {}
+        if data.get("version") != self.initial.get("version"):
+            self._merge()
+        return data
+
+    def _shared(self) -> list[str]:
+        """Return the fields that are kept: not secrets, files and the editor's own words about the change."""
+        return [name for name in self.fields if name in self.initial and name != "version"]
+
+    def _merge(self) -> None:
+        mine = self.data.copy()
+        mine["version"] = str(self.initial["version"])
+        for name in self._shared():
+            field, initial_name = self.fields[name], self[name].html_initial_name
+            seen, typed = _ticked(mine.getlist(initial_name)), _ticked(mine.getlist(name))
+            now = _ticked(_listed(field.prepare_value(self.initial[name])))
+            mine.setlist(initial_name, now)
+            if now == seen:
+                continue
+            if typed == seen:
+                mine.setlist(name, now)
+            elif typed != now:
+                words = {"value": _in_words(field, now) or "–"}
+                sentence = _("Somebody else has set this to “%(value)s”. Save again to set it as you typed.")
+                self.add_error(name, forms.ValidationError(sentence, code="changed_meanwhile", params=words))
+        self.data = mine
+        sentence = _("Somebody else has saved this while you had it open. Their changes are shown here; save again.")
+        self.add_error(None, forms.ValidationError(sentence, code="changed_meanwhile"))
+
+
+def _listed(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list | tuple) else ["" if value is None else str(value)]
+
+
+def _ticked(values: Sequence[str]) -> list[str]:
+    """Return what a field says as a sorted list, whether it came from a box, a hidden field or the database."""
+    return sorted({"on": "True"}.get(value, value) for value in values if value not in ("", "False"))
+
+
+def _in_words(field: forms.Field, values: Sequence[str]) -> str:
+    choices = {str(value): str(label) for value, label in getattr(field, "choices", ())}
+    if isinstance(field, forms.BooleanField):
+        choices = {"True": str(_("yes"))}
+    return ", ".join(choices.get(value, value) for value in values)
 
 
 def handle_form(

@@ -19,6 +19,8 @@ urlpatterns = [
     path("users/", views.show_users, name="users"),
     path("users/new/", views.add_user, name="user_new"),
     path("users/<int:user_id>/", views.edit_user, name="user"),
+    path("company/", views.edit_company, name="company"),
+    path("company/logo.svg", views.show_logo, name="company_logo"),
     path("roles/", views.show_roles, name="roles"),
     path("roles/<int:role_id>/", views.edit_role, name="role"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hydria.platform import queries
 from hydria.platform.web.cards import permission_labels
-from hydria.platform.web.forms import AmountField, DeskForm
+from hydria.platform.web.forms import AmountField, DeskForm, EditForm
 
 
 class LogInForm(DeskForm, AuthenticationForm):
@@ -86,7 +87,7 @@ class NewUserForm(_UserFields):
     field_order = ("username", "full_name", "password")
 
 
-class UserForm(_UserFields):
+class UserForm(EditForm, _UserFields):
     """A log-in to be changed."""
 
     password = forms.CharField(
@@ -105,4 +106,38 @@ class RoleForm(DeskForm):
     amount_limit_minor = AmountField(
         label=_("Largest amount of one act"), required=False, help_text=_("Leave empty for no limit.")
     )
+    reason = forms.CharField(label=_("Reason for the change"), max_length=250)
+
+
+class CompanyForm(EditForm):
+    """What documents say of the company."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    legal_name = forms.CharField(label=_("Legal name"), max_length=200, required=False)
+    tax_id = forms.CharField(label=_("Tax number"), max_length=30, required=False)
+    address = forms.CharField(label=_("Address"), max_length=300, required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=50, required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    website = forms.CharField(label=_("Website"), max_length=200, required=False)
+    gln = forms.CharField(
+        label=_("GLN"),
+        max_length=13,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        help_text=_("The GS1 number that collectors know the company by; it stands in the barcode of invoices."),
+    )
+    accent = forms.RegexField(
+        label=_("Color of documents"), regex=r"^#[0-9a-f]{6}$", widget=forms.TextInput(attrs={"type": "color"})
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=lambda: settings.LANGUAGES)
+    timezone = forms.ChoiceField(
+        label=_("Time zone"), choices=lambda: [(name, name) for name in sorted(zoneinfo.available_timezones())]
+    )
+    logo = forms.FileField(
+        label=_("Logo"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".svg,.png"}),
+        help_text=_("SVG or PNG, at most 300 kB. It is printed at the head of every document."),
+    )
+    removes_logo = forms.BooleanField(label=_("Print no logo"), required=False)
     reason = forms.CharField(label=_("Reason for the change"), max_length=250)

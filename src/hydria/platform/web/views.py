@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -20,7 +20,17 @@ from hydria.platform.web import cards, lists
 from hydria.platform.web.doors import actor_of, is_fragment, needs, person_of, render_page
 from hydria.platform.web.forms import handle_form
 from hydria.platform.web.listing import build_list, show_list
-from hydria.platform.web.user_forms import LogInForm, NewUserForm, PasswordForm, PreferencesForm, RoleForm, UserForm
+from hydria.platform.web.user_forms import (
+    CompanyForm,
+    LogInForm,
+    NewUserForm,
+    PasswordForm,
+    PreferencesForm,
+    RoleForm,
+    UserForm,
+)
+
+COMPANY_CHANGES_SHOWN = 20
 
 
 class LogIn(LoginView):
@@ -106,6 +116,7 @@ def edit_user(request: HttpRequest, user_id: int) -> HttpResponseBase:
         "office_id": user.office_id,
         "is_active": user.is_active,
         "role_ids": [role.pk for role in user.roles.all()],
+        "version": user.version,
     }
 
     def act(data: dict[str, Any]) -> str:
@@ -137,6 +148,44 @@ def edit_role(request: HttpRequest, role_id: int) -> HttpResponseBase:
 
     context = {"title": role.title, "cancel": reverse("roles")}
     return handle_form(request, form=RoleForm(request.POST or None, initial=initial), act=act, context=context)
+
+
+# The company
+
+
+@needs(Permission.SETTING_MANAGE)
+def edit_company(request: HttpRequest) -> HttpResponseBase:
+    """Change what documents say of the company, and show what it said before."""
+    actor = actor_of(request)
+    form = CompanyForm(request.POST or None, request.FILES or None, initial=queries.get_company_particulars())
+
+    def act(data: dict[str, Any]) -> str:
+        logo = data.pop("logo")
+        operations.change_company(actor=actor, logo=logo.read() if logo else None, **data)
+        messages.success(request, _("Saved. Documents printed from now on show it."))
+        return reverse("company")
+
+    history = (
+        audit.list_audit_entries(actor=actor, wanted=audit.AuditFilter(table_name="platform_company"))
+        if actor.may(Permission.AUDIT_VIEW)
+        else ()
+    )
+    context = {
+        "title": _("Company"),
+        "has_logo": bool(queries.get_logo()),
+        "history": [cards.audit_card(entry) for entry in history[:COMPANY_CHANGES_SHOWN]],
+    }
+    return handle_form(request, form=form, act=act, template="platform/company.html", context=context)
+
+
+@login_required
+def show_logo(_request: HttpRequest) -> HttpResponse:
+    """Show the company's logo as documents print it."""
+    drawing = queries.get_logo()
+    if not drawing:
+        raise Http404
+    headers = {"Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"}
+    return HttpResponse(drawing, content_type="image/svg+xml", headers=headers)
 
 
 # Audit
