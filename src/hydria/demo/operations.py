@@ -20,7 +20,7 @@ import numpy.typing as npt
 from hydria.billing import operations as billing
 from hydria.billing import queries as billing_queries
 from hydria.billing.documents import printing
-from hydria.demo import _register, _tariffs
+from hydria.demo import _counter, _register, _tariffs
 from hydria.demo.domain import habits, town
 from hydria.demo.domain.habits import Slip
 from hydria.desk import operations as desk
@@ -135,6 +135,8 @@ def build_demo(*, connections: int, today: datetime.date, stages: Stages) -> bil
     stages.tell("months", MONTHS, MONTHS)
     with stages.stage("tariffs"):
         _tariffs.propose_tariffs(writer=_user("tarifas"), manager=_user("gerente"), today=today)
+    with stages.stage("counter"):
+        _counter.live_at_the_counter(admin=_user("admin"), agent=_user("agente"), today=today)
     assert run is not None
     return run
 
