@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from hydria.billing import _conceding
+from hydria.billing import _conceding, _remembering
 from hydria.billing.domain import obstacles
+from hydria.billing.domain.history import PastUse
 from hydria.billing.domain.obstacles import AmountPolicy, Circumstances, Obstacle
 from hydria.concessions.domain.kinds import INPUT_PREFIX
 from hydria.kernel.exact import Exact
@@ -233,22 +234,30 @@ def inputs_of(part: pl.DataFrame, version: VersionCard) -> dict[str, list[Any]]:
     Return the inputs that the version asks for, besides usage and days, as far as the register knows them.
 
     `exempt_X` is true where an exemption X is in force, `concession_X` where the concession X is; `units_X` counts the
-    units of category X; any other name is looked up in the further inputs of the agreement's terms.
+    units of category X; `month` is that of the last day; an input with a history is counted from past consumptions.
+    Any other name, and before a history a number given there, is looked up in the further inputs of the agreement's
+    terms.
     """
     inputs: dict[str, list[Any]] = {}
     parsed: dict[str, list[Any]] = {}
     conceded: list[frozenset[str]] | None = None
+    past: PastUse | None = None
 
     def parse(column: str) -> list[Any]:
         if column not in parsed:
             parsed[column] = [json.loads(text) if text else () for text in part[column].to_list()]
         return parsed[column]
 
+    def further(name: str) -> list[Any]:
+        return [dict(extra).get(name) for extra in parse("extra_inputs")]
+
     for declared in version.compiled.inputs:
         name = declared.name
         if name in COMPUTED_INPUTS:
             continue
-        if name in _REGISTER_INPUTS:
+        if name == "month":
+            inputs[name] = part["end_date"].dt.offset_by("-1d").dt.month().to_list()
+        elif name in _REGISTER_INPUTS:
             inputs[name] = part[_REGISTER_INPUTS[name]].to_list()
         elif name.startswith("exempt_"):
             inputs[name] = [name.removeprefix("exempt_") in codes for codes in parse("exemptions")]
@@ -258,8 +267,12 @@ def inputs_of(part: pl.DataFrame, version: VersionCard) -> dict[str, list[Any]]:
         elif name.startswith("units_"):
             category = name.removeprefix("units_")
             inputs[name] = [dict(counts).get(category, 0) for counts in parse("units_by_category")]
+        elif declared.history is not None:
+            past = past or _remembering.load_past(part)
+            counted = _remembering.remember(declared.history, past, part)
+            inputs[name] = [text if own is None else own for own, text in zip(further(name), counted, strict=True)]
         else:
-            inputs[name] = [dict(extra).get(name) for extra in parse("extra_inputs")]
+            inputs[name] = further(name)
     return inputs
 
 

@@ -178,6 +178,7 @@ def _input_fields(entry: Input) -> dict[str, str]:
         "values": ", ".join(entry.values),
         "unit": entry.unit,
         "default": entry.default or "",
+        "history": entry.history.text if entry.history else "",
         "also": ", ".join(entry.also),
         "text": _texts(entry.text),
     }

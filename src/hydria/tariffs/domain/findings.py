@@ -74,6 +74,10 @@ SENTENCES = {
     ),
     "not_a_list": (mark("`{field}` has to be a list."), mark("Start each entry with a dash.")),
     "not_a_text": (mark("`{field}` has to be a text."), mark("Write it on one line; quote it if it holds a colon.")),
+    "not_a_history": (
+        mark("`{text}` says nothing that can be counted of the past."),
+        mark("Write `average of months 12, 1, 2`, `same month last year` or `since month 1`, on a number."),
+    ),
     "not_a_number": (mark("`{text}` is not a number."), mark("Write digits with a point, such as 18.50.")),
     "not_a_whole_number": (mark("`{text}` is not a whole number from {low} to {high}."), mark("Write one.")),
     "not_a_date": (mark("`{text}` is not a date."), mark("Write year-month-day, such as 2026-01-01.")),

@@ -15,6 +15,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from hydria.kernel.rounding import Rounding
+from hydria.tariffs.domain.history import History
 from hydria.tariffs.domain.values import Formula, Value
 
 
@@ -48,6 +49,7 @@ class Input:
     values: tuple[str, ...] = ()
     unit: str = ""
     default: str | None = None
+    history: History | None = None
     also: tuple[str, ...] = ()  # other names under which files may call it
     text: Mapping[str, str] = field(default_factory=dict)
     line: int = 0

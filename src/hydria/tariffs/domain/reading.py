@@ -18,6 +18,7 @@ from hydria.tariffs.domain.document import Node, Scalar, Sequence
 from hydria.tariffs.domain.findings import Findings, say, suggest
 from hydria.tariffs.domain.form import Case, Charge, Derived, Input, Kind, Shape, Tariff
 from hydria.tariffs.domain.formula import FormulaError, parse_formula, parse_number
+from hydria.tariffs.domain.history import History, read_history
 from hydria.tariffs.domain.values import (
     Dated,
     Formula,
@@ -34,7 +35,7 @@ HEADER_FIELDS = (
     "tariff", "title", "service", "country", "region", "currency", "unit", "billing_period", "effective_from",
     "source", "law", "notes", "rounding", "inputs", "derived", "charges", "classes_by", "classes", "cases",
 )  # fmt: skip
-INPUT_FIELDS = ("values", "unit", "default", "also", "text")
+INPUT_FIELDS = ("values", "unit", "default", "history", "also", "text")
 COMMON_FIELDS = (
     "charge", "shape", "text", "source", "from", "until", "only_if", "times", "at_least", "at_most", "rounding", "memo",
     "tax", "ledger", "rank",
@@ -186,8 +187,17 @@ class _Reader:
         if default is not None and kind is Kind.NUMBER and parse_number(default) is None:
             self.findings.add("not_a_number", line=self.line(node, "default"), text=default)
         return Input(name=name, kind=kind, values=values, unit=self.text(node, "unit"), default=default,
-                     also=tuple(self.scalar(item, "also") for item in self.list(node, "also")),
+                     history=self.history(node, kind), also=tuple(self.scalar(item, "also") for item in self.list(node, "also")),
                      text=self.texts(node, "text"), line=node.line)  # fmt: skip
+
+    def history(self, node: document.Mapping, kind: Kind) -> History | None:
+        if "history" not in node.items:
+            return None
+        text = self.text(node, "history")
+        history = read_history(text) if kind is Kind.NUMBER else None
+        if history is None:
+            self.findings.add("not_a_history", line=self.line(node, "history"), text=text)
+        return history
 
     def derived(self, parent: document.Mapping, group: str | None) -> list[Derived]:
         entries = self.mapping(parent, "derived")

@@ -108,6 +108,7 @@ def _definitions() -> dict[str, Any]:
                 "values": {"type": "array", "items": _SCALAR, "minItems": 1},
                 "unit": {"type": "string"},
                 "default": _SCALAR,
+                "history": {"type": "string"},
                 "also": {"type": "array", "items": {"type": "string"}},
                 "text": _TEXT,
             },
