@@ -1,4 +1,7 @@
-"""What an invoice on paper holds: frozen cards without a word of any language in them, except names and descriptions."""
+"""
+What an invoice on paper holds: frozen cards without a word of any language in them, except names, descriptions and
+the stories of the lines, which tariffs tell in the customer's language.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from enum import StrEnum
 from hydria.kernel.money import Currency
 from hydria.kernel.periods import Period
 from hydria.platform.documents.letterhead import Letterhead
+from hydria.tariffs.documents.explaining import Part
 
 
 class DocumentKind(StrEnum):
@@ -59,39 +63,31 @@ class MeterRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRow:
-    """Show one step of a line's calculation: a quantity at a price or an amount by itself, exact in billionths."""
-
-    description: str
-    quantity_milli: int | None
-    price_micro: int | None
-    amount_nano: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LineRow:
     """
-    Show one line of the invoice; `quantity_milli` and `price_micro` are None where the charge has no single one.
+    Show one line of the invoice; `quantity` and `price` are spelled, and empty where the charge has no single one.
 
-    `steps` explain the amount; a line of a single step needs none.
+    parts  the steps that explain the amount, spelled; a line of a single step needs none
+    note   how the line came about besides its steps, and the law
     """
 
     description: str
     amount_minor: int
-    quantity_milli: int | None = None
-    unit: str = ""
-    price_micro: int | None = None
-    steps: tuple[BlockRow, ...] = ()
+    quantity: str = ""
+    price: str = ""
+    parts: tuple[Part, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxRow:
-    """Sum one tax; base and rate are None where it is not a percentage."""
+    """Sum one tax; base and rate are None where it is not a percentage; `law` names the article it rests on."""
 
     name: str
     amount_minor: int
     base_minor: int | None = None
     rate_ppm: int | None = None
+    law: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +125,7 @@ class InvoiceCard:
     locale    language and country, such as `es_DO`: decides words, dates and separators
     history   up to 13 periods, oldest first, the invoice's own last
     slip      None where there is nothing to pay or another way to pay was agreed
+    rounding  the ways in which its lines were rounded
     Guarantee: lines and taxes sum to `total_minor`; the amount due is that plus the previous balance.
     """
 
@@ -152,6 +149,7 @@ class InvoiceCard:
     history: tuple[MonthBar, ...] = ()
     slip: PaymentSlip | None = None
     messages: tuple[str, ...] = ()
+    rounding: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         lines_minor = sum(line.amount_minor for line in self.lines)

@@ -12,6 +12,7 @@ from hydria.billing.documents.card import DocumentKind, InvoiceCard, LineRow, Me
 from hydria.kernel.periods import Period
 from hydria.platform.documents import barcodes, compiler
 from hydria.platform.documents.formats import Formats
+from hydria.tariffs.documents.explaining import Step
 
 TEMPLATE = "billing/documents/invoice.typ"
 
@@ -168,6 +169,7 @@ def _charges(card: InvoiceCard, formats: Formats) -> dict[str, object]:
         "title": _("What you pay for"),
         "header": [_("Description"), _("Quantity"), _("Unit price"), amount_header],
         "lines": [_line(line, formats) for line in card.lines],
+        "rounding": " ".join(card.rounding),
         "taxed": [_subtotal(card, formats), *(_tax(tax, formats) for tax in card.taxes)] if card.taxes else [],
         "sums": [
             {"label": _("This invoice"), "amount": formats.amount(card.total_minor)},
@@ -187,28 +189,38 @@ def _subtotal(card: InvoiceCard, formats: Formats) -> dict[str, str]:
 
 def _tax(tax: TaxRow, formats: Formats) -> dict[str, str]:
     label = tax.name if tax.rate_ppm is None else f"{tax.name} {formats.percent(tax.rate_ppm)}"
-    note = "" if tax.base_minor is None else _("on %(base)s") % {"base": formats.amount(tax.base_minor)}
+    base = "" if tax.base_minor is None else _("on %(base)s") % {"base": formats.amount(tax.base_minor)}
+    note = " · ".join(filter(None, (base, tax.law)))
     return {"label": label, "amount": formats.amount(tax.amount_minor), "note": note}
 
 
 def _line(line: LineRow, formats: Formats) -> dict[str, object]:
-    steps = [
-        {
-            "description": step.description,
-            "quantity": "" if step.quantity_milli is None else formats.quantity(step.quantity_milli, line.unit),
-            "price": "" if step.price_micro is None else formats.price(step.price_micro),
-            # Prices that changed inside the period give endless decimals; four are enough to check the sum by hand.
-            "amount": formats.exact(round(step.amount_nano, -5)),
-        }
-        for step in line.steps
-    ]
+    rows = []
+    for part in line.parts:
+        if part.days:
+            rows.append({"description": part.days, "quantity": "", "price": "", "amount": ""})
+        rows += [
+            {
+                "description": _step_name(step),
+                "quantity": step.quantity,
+                "price": step.price,
+                "amount": step.amount,
+            }
+            for step in part.steps
+        ]
     return {
         "description": line.description,
-        "quantity": "" if line.quantity_milli is None else formats.quantity(line.quantity_milli, line.unit),
-        "price": "" if line.price_micro is None else formats.price(line.price_micro),
+        "quantity": line.quantity,
+        "price": line.price,
         "amount": formats.amount(line.amount_minor),
-        "steps": steps,
+        "steps": rows,
+        "note": line.note,
     }
+
+
+def _step_name(step: Step) -> str:
+    since = _("price since %(day)s") % {"day": step.since} if step.since else ""
+    return ", ".join(filter(None, (step.name, since)))
 
 
 def _slip(card: InvoiceCard, formats: Formats) -> dict[str, object] | None:

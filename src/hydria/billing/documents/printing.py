@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from hydria.billing.documents import invoice as paper
 from hydria.billing.documents.card import (
-    BlockRow,
     CustomerBlock,
     InvoiceCard,
     LineRow,
@@ -22,7 +21,7 @@ from hydria.billing.documents.card import (
     SupplyBlock,
     TaxRow,
 )
-from hydria.billing.models import Invoice, Segment
+from hydria.billing.models import Invoice, Line, Segment
 from hydria.kernel.money import Currency
 from hydria.kernel.periods import Period, add_months
 from hydria.metering import queries as metering
@@ -34,7 +33,8 @@ from hydria.platform.documents.letterhead import Letterhead
 from hydria.platform.queries import CompanyCard
 from hydria.receivables.queries import get_balance_at
 from hydria.tariffs import queries as tariffs
-from hydria.tariffs.queries import VersionCard
+from hydria.tariffs.documents.explaining import Story, explain_line
+from hydria.tariffs.queries import ChargeCard, VersionCard
 
 CHART_MONTHS = 13
 
@@ -98,6 +98,7 @@ class _CardBuilder:
         formats = Formats.of(locale_name(language=language, country=self.company.country), self.company.currency)
         metered = next((segment for segment in segments if segment.consumption_id), segments[0])
         with translation.override(formats.locale.language):
+            told = [told for segment in segments for told in self._told(segment, formats)]
             return InvoiceCard(
                 letterhead=self.letterhead,
                 locale=str(formats.locale),
@@ -120,42 +121,37 @@ class _CardBuilder:
                 due_date=number.due_date if number else period.due_date,
                 period=Period(metered.start_date, metered.end_date),
                 meters=tuple(row for segment in segments for row in self._meters(segment)),
-                lines=tuple(row for segment in segments for row in self._lines(segment, formats)),
-                taxes=tuple(row for segment in segments for row in self._taxes(segment, formats)),
+                lines=tuple(_line(entry) for entry in told if not entry.charge.is_tax),
+                taxes=tuple(_tax(entry, formats.currency) for entry in told if entry.charge.is_tax),
+                rounding=tuple(dict.fromkeys(way for entry in told for way in entry.story.rounding[1:])),
                 total_minor=invoice.total_minor,
                 previous_balance_minor=get_balance_at(account_id=invoice.account_id, end_date=issue_date),
                 history=self._history(metered),
                 slip=PaymentSlip(reference=number.code, qr_text=number.code) if number else None,
             )
 
-    def _lines(self, segment: Segment, formats: Formats) -> list[LineRow]:
-        version = self.versions[segment.tariff_version_id]
+    def _told(self, segment: Segment, formats: Formats) -> list[_Told]:
+        """Return the lines of a segment that customers see, in the order of the tariff, each with its story."""
+        version, language = self.versions[segment.tariff_version_id], formats.locale.language
         charges = {charge.id: charge for charge in version.charges}
-        unit = version.compiled.form.unit.replace("m3", "m³")
+        names = {charge.label: charge.name_in(language) for charge in version.charges}
         lines = sorted(segment.lines.all(), key=lambda line: charges[line.charge_id].position)
         return [
-            _line(
-                charges[line.charge_id].name_in(formats.locale.language),
-                line.amount_minor,
-                line.explanation,
-                unit,
-                formats,
+            _Told(
+                line=line,
+                charge=charges[line.charge_id],
+                story=explain_line(
+                    line.explanation,
+                    name=names[charges[line.charge_id].label],
+                    amount_minor=line.amount_minor,
+                    total_days=(segment.end_date - segment.start_date).days,
+                    law=charges[line.charge_id].source,
+                    names_by_label=names,
+                    formats=formats,
+                ),
             )
             for line in lines
-            if not (charges[line.charge_id].is_tax or charges[line.charge_id].is_memo)
-        ]
-
-    def _taxes(self, segment: Segment, formats: Formats) -> list[TaxRow]:
-        charges = {charge.id: charge for charge in self.versions[segment.tariff_version_id].charges}
-        return [
-            _tax(
-                charges[line.charge_id].name_in(formats.locale.language),
-                line.amount_minor,
-                line.explanation,
-                formats.currency,
-            )
-            for line in segment.lines.all()
-            if charges[line.charge_id].is_tax and not charges[line.charge_id].is_memo
+            if not charges[line.charge_id].is_memo
         ]
 
     def _meters(self, segment: Segment) -> list[MeterRow]:
@@ -213,56 +209,53 @@ def _meter_row(installation: InstallationCard, used: ConsumptionCard, *, is_firs
     )
 
 
-def _line(name: str, amount_minor: int, told: dict[str, Any], unit: str, formats: Formats) -> LineRow:
-    """Turn a stored explanation into a row: a quantity at a price, or one sub-row for each step."""
-    steps = _steps(told)
-    if len(steps) == 1 and "percent" in steps[0]:
-        percent = formats.percent(round(Fraction(steps[0]["percent"]) * 10_000))
-        base = formats.amount(round(Fraction(steps[0]["quantity"]) * formats.currency.minor_per_major))
-        named = _("%(charge)s, %(percent)s of %(base)s") % {"charge": name, "percent": percent, "base": base}
-        return LineRow(description=named, amount_minor=amount_minor)
-    rows = [_block(index, step) for index, step in enumerate(steps, start=1)]
-    if len(rows) == 1 and rows[0].price_micro is not None:
-        (row,) = rows
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """A stored line with its charge and its story."""
+
+    line: Line
+    charge: ChargeCard
+    story: Story
+
+    @property
+    def steps(self) -> list[dict[str, str]]:
+        """Return the stored steps; a price that changed inside the period has several parts."""
+        told = self.line.explanation
+        return [step for part in told.get("parts", [told]) for step in part.get("steps", [])]
+
+
+def _line(told: _Told) -> LineRow:
+    """Turn a line into a row: a quantity at a price, or one sub-row for each step."""
+    story, amount_minor = told.story, told.line.amount_minor
+    since = _("price since %(day)s") % {"day": story.steps[0].since} if story.steps and story.steps[0].since else ""
+    if len(story.steps) != 1:
+        note = _note(story)
         return LineRow(
-            description=name, amount_minor=amount_minor, unit=unit,
-            quantity_milli=row.quantity_milli, price_micro=row.price_micro,
-        )  # fmt: skip
+            description=story.name, amount_minor=amount_minor, quantity=story.quantity, parts=story.parts, note=note
+        )
+    (step,) = story.steps
+    note = _note(story, since)
+    if "percent" in told.steps[0]:
+        words = {"charge": story.name, "percent": step.price, "base": step.quantity}
+        named = _("%(charge)s, %(percent)s of %(base)s") % words
+        return LineRow(description=named, amount_minor=amount_minor, note=note)
     return LineRow(
-        description=name, amount_minor=amount_minor, unit=unit, steps=tuple(rows) if len(rows) > 1 else (),
-        quantity_milli=_whole_quantity(steps),
-    )  # fmt: skip
-
-
-def _steps(told: dict[str, Any]) -> list[dict[str, str]]:
-    """Return the steps of an explanation; a price that changed inside the period has several parts."""
-    return [step for part in told.get("parts", [told]) for step in part.get("steps", [])]
-
-
-def _whole_quantity(steps: list[dict[str, str]]) -> int | None:
-    """Return what the priced steps come to together, added up before rounding."""
-    priced = [Fraction(step["quantity"]) for step in steps if "quantity" in step and "price" in step]
-    return round(sum(priced) * 1000) if priced else None
-
-
-def _block(number: int, step: dict[str, str]) -> BlockRow:
-    # Steps of a price that changed inside the period can be endless decimals; the paper shows them rounded.
-    is_priced = "quantity" in step and "price" in step
-    return BlockRow(
-        description=_("Block %(number)d") % {"number": number} if is_priced else _("Base amount"),
-        quantity_milli=round(Fraction(step["quantity"]) * 1000) if is_priced else None,
-        price_micro=round(Fraction(step["price"]) * 1_000_000) if is_priced else None,
-        amount_nano=round(Fraction(step["amount"]) * 1_000_000_000),
+        description=story.name, amount_minor=amount_minor, quantity=step.quantity, price=step.price, note=note
     )
 
 
-def _tax(name: str, amount_minor: int, told: dict[str, Any], currency: Currency) -> TaxRow:
-    steps = _steps(told)
-    if len(steps) != 1 or "percent" not in steps[0]:
-        return TaxRow(name=name, amount_minor=amount_minor)
+def _note(story: Story, *more: str) -> str:
+    return " · ".join(filter(None, (*more, " ".join(story.how), story.law)))
+
+
+def _tax(told: _Told, currency: Currency) -> TaxRow:
+    if len(told.steps) != 1 or "percent" not in told.steps[0]:
+        return TaxRow(name=told.story.name, amount_minor=told.line.amount_minor, law=told.story.law)
+    (step,) = told.steps
     return TaxRow(
-        name=name,
-        amount_minor=amount_minor,
-        base_minor=round(Fraction(steps[0]["quantity"]) * currency.minor_per_major),
-        rate_ppm=round(Fraction(steps[0]["percent"]) * 10_000),
+        name=told.story.name,
+        amount_minor=told.line.amount_minor,
+        base_minor=round(Fraction(step["quantity"]) * currency.minor_per_major),
+        rate_ppm=round(Fraction(step["percent"]) * 10_000),
+        law=told.story.law,
     )

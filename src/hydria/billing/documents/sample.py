@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 
 from hydria.billing.documents.card import (
-    BlockRow,
     CustomerBlock,
     InvoiceCard,
     LineRow,
@@ -17,7 +16,9 @@ from hydria.billing.documents.card import (
 )
 from hydria.kernel.money import Currency
 from hydria.kernel.periods import Period, add_months
+from hydria.platform.documents.formats import Formats
 from hydria.platform.documents.letterhead import Letterhead
+from hydria.tariffs.documents.explaining import Part, Step
 
 LOGO_SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">'
@@ -84,7 +85,7 @@ def sample_card(index: int = 123456, *, locale: str = "es_DO", currency: str = "
                 volume_l=18_200,
             ),
         ),
-        lines=_lines(factor),
+        lines=_lines(factor, Formats.of(locale, Currency.of(currency))),
         taxes=(TaxRow(name="ITBIS", base_minor=55_440 * factor, rate_ppm=180_000, amount_minor=9_979 * factor),),
         total_minor=65_419 * factor,
         previous_balance_minor=25_000 * factor,
@@ -97,28 +98,34 @@ def sample_card(index: int = 123456, *, locale: str = "es_DO", currency: str = "
     )
 
 
-def _lines(factor: int) -> tuple[LineRow, ...]:
+def _lines(factor: int, formats: Formats) -> tuple[LineRow, ...]:
     steps = (
-        BlockRow(
-            description="0 – 10 m³", quantity_milli=10_000, price_micro=18_500_000, amount_nano=185_000_000_000 * factor
-        ),
-        BlockRow(
-            description="10 – 30 m³", quantity_milli=8_200, price_micro=24_125_000, amount_nano=197_825_000_000 * factor
-        ),
+        _step("0 – 10 m³", 10_000, 18_500_000, 185_000_000_000 * factor, formats),
+        _step("10 – 30 m³", 8_200, 24_125_000, 197_825_000_000 * factor, formats),
     )
     return (
         LineRow(
             description="Agua potable, residencial",
-            quantity_milli=18_200,
-            unit="m³",
+            quantity=formats.quantity(18_200, "m³"),
             amount_minor=38_283 * factor,
-            steps=steps,
+            parts=(Part(days="", steps=steps),),
+            note="Resolución 014-2025, art. 3",
         ),
         LineRow(description="Alcantarillado, 20 % del agua", amount_minor=7_657 * factor),
         LineRow(
             description='Cargo fijo, medidor 1/2"',
-            quantity_milli=1_000,
-            price_micro=95_000_000,
+            quantity=formats.quantity(1_000),
+            price=formats.price(95_000_000),
             amount_minor=9_500 * factor,
         ),
+    )
+
+
+def _step(name: str, quantity_milli: int, price_micro: int, amount_nano: int, formats: Formats) -> Step:
+    return Step(
+        name=name,
+        quantity=formats.quantity(quantity_milli, "m³"),
+        price=formats.price(price_micro),
+        since="",
+        amount=formats.exact(amount_nano),
     )

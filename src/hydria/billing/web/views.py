@@ -290,7 +290,7 @@ def show_line(request: HttpRequest, line_id: int) -> HttpResponse:
     return render_page(
         request,
         "billing/line.html",
-        {"title": card.title, "explanation": card},
+        {"title": card.story.name, "explanation": card},
         fragments={"drawer-body": "billing/_line.html"},
     )
 

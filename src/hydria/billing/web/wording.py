@@ -5,19 +5,18 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
-from fractions import Fraction
 from typing import Any
 
-from babel.numbers import format_decimal
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hydria.billing.documents.telling import tell_line
 from hydria.billing.domain.changes import Cause, Change
 from hydria.billing.domain.proof import RunProof
 from hydria.billing.queries import LineExplanation
-from hydria.platform.web.formats import get_currency, get_formats
+from hydria.platform.web.formats import get_formats
+from hydria.tariffs.documents.explaining import Story
 
 REASONS: dict[str, str | Promise] = {
     "exclusion_in_force": gettext_lazy("Excluded from billing"),
@@ -184,108 +183,20 @@ def change_rows(changes: tuple[Change, ...]) -> list[ChangeRow]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepRow:
-    """One step of a line, spelled as the reader writes numbers."""
-
-    quantity: str
-    price: str
-    since: str
-    amount: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartCard:
-    """The steps at the prices of one stretch of days; `days` is empty when the whole period has one price."""
-
-    days: str
-    steps: tuple[StepRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationCard:
-    """A line's explanation as shown."""
+    """A line's story with the tariff that it was priced by."""
 
-    title: str
+    story: Story
     amount_minor: int
-    parts: tuple[PartCard, ...]
-    sentences: tuple[str, ...]
-    source: str
     tariff: str
     version_hash: str
 
 
 def explanation_card(line: LineExplanation) -> ExplanationCard:
-    """Return how a line came about, in sentences and a table."""
-    told = line.told
-    parts = told.get("parts") or ([told] if told.get("steps") else [])
-    total_days = (line.end_date - line.start_date).days
+    """Return how a line came about, in the words of the reader."""
     return ExplanationCard(
-        title=line.name,
+        story=tell_line(line, formats=get_formats()),
         amount_minor=line.amount_minor,
-        parts=tuple(_part(part, total_days) for part in parts),
-        sentences=tuple(_sentences(line)),
-        source=line.source,
         tariff=f"{line.tariff_code} · {line.tariff_sequence}",
         version_hash=line.version_hash[:12],
     )
-
-
-def _part(part: Mapping[str, Any], total_days: int) -> PartCard:
-    days = ""
-    if part.get("days") is not None:
-        days = _("%(days)s of %(total)s days at these prices") % {"days": part["days"], "total": total_days}
-    return PartCard(days=days, steps=tuple(_step(step) for step in part["steps"]))
-
-
-def _step(step: Mapping[str, Any]) -> StepRow:
-    price = step.get("price") or step.get("amount_each") or ""
-    spelled = f"{_number(step['percent'])} %" if step.get("percent") else _amount(price)
-    since = step.get("since")
-    return StepRow(
-        quantity=f"{_number(step['quantity'])} {step.get('unit', '')}".strip() if step.get("quantity") else "",
-        price=spelled,
-        since=str(get_formats().date(datetime.date.fromisoformat(since))) if since else "",
-        amount=_amount(step.get("amount", "")),
-    )
-
-
-def _sentences(line: LineExplanation) -> list[str]:
-    told, sentences = line.told, []
-    if told.get("of"):
-        names = ", ".join(line.names_by_label.get(label, label) for label in told["of"])
-        sentences.append(_("A percentage of: %(charges)s.") % {"charges": names})
-    for name, sentence in (
-        ("formula", _("Worked out as %(value)s.")),
-        ("times", _("Multiplied by %(value)s.")),
-        ("at_least", _("At least %(value)s.")),
-        ("at_most", _("At most %(value)s.")),
-    ):
-        if told.get(name):
-            sentences.append(sentence % {"value": told[name]})
-    if told.get("exact"):
-        amount = get_formats().money(line.amount_minor)
-        sentences.append(
-            _("Exactly %(exact)s, rounded once to %(amount)s.") % {"exact": _amount(told["exact"]), "amount": amount}
-        )
-    else:
-        sentences.append(_("What rounding the total to be paid adds."))
-    return sentences
-
-
-def _amount(text: str) -> str:
-    """Spell an exact amount with at least the decimals of the currency."""
-    return _number(text, places_min=get_currency().exponent)
-
-
-def _number(text: str, *, places_min: int = 0) -> str:
-    """Spell an exact number with all its decimals; one without end is cut after four and says so."""
-    if not text:
-        return ""
-    exact = Fraction(text)
-    is_endless = "/" in text
-    number = Decimal(exact.numerator) / Decimal(exact.denominator)
-    if is_endless:
-        number = number.quantize(Decimal("0.0001"), rounding=ROUND_DOWN)
-    pattern = f"#,##0.{'0' * places_min}{'#' * (12 - places_min)}"
-    spelled = str(format_decimal(number, format=pattern, locale=get_formats().locale, decimal_quantization=False))
-    return f"{spelled}…" if is_endless else spelled

@@ -10,8 +10,10 @@ from ninja import Query, Router
 
 from hydria.billing import queries as billing
 from hydria.billing.documents.printing import print_invoices
+from hydria.billing.documents.telling import tell_line
 from hydria.platform.access import Permission
 from hydria.platform.queries import get_company
+from hydria.platform.web.formats import get_formats
 from hydria.publicapi.web import schemas
 from hydria.publicapi.web.paging import Page, Paging, show_page
 from hydria.publicapi.web.problems import STATUSES, Problem
@@ -60,8 +62,9 @@ def show_invoice(request: HttpRequest, invoice_id: Id) -> Any:
 )
 def explain_line(request: HttpRequest, line_id: Id) -> Any:
     """Explain a line: quantities, prices, exact amount, rounding, tariff version and source (TAR-10)."""
-    told = billing.get_line_explanation(actor=actor_of(request), line_id=line_id)
-    return {name: getattr(told, name) for name in schemas.LineExplanationOut.model_fields}
+    line = billing.get_line_explanation(actor=actor_of(request), line_id=line_id)
+    told = {name: getattr(line, name) for name in schemas.LineExplanationOut.model_fields if name != "story"}
+    return {**told, "story": tell_line(line, formats=get_formats())}
 
 
 @router.get("/invoices/{invoice_id}/pdf", response={STATUSES: Problem}, openapi_extra=PDF)

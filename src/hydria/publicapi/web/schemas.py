@@ -317,8 +317,37 @@ class InvoiceDetailOut(InvoiceOut):
     segments: list[InvoiceSegmentOut]
 
 
+class StoryStepOut(Schema):
+    """One step of a line: so much at this price, since when, makes that."""
+
+    name: str
+    quantity: str = Field(examples=["10 m³"])
+    price: str = Field(examples=["18.50"])
+    since: str = Field(examples=["1 Jan 2026"])
+    amount: str = Field(examples=["185.00"])
+
+
+class StoryPartOut(Schema):
+    """The steps at the prices of one stretch of days."""
+
+    days: str
+    steps: list[StoryStepOut]
+
+
+class StoryOut(Schema):
+    """How a line came about, in the words and numbers of `Accept-Language`: what the desk and the invoice say."""
+
+    name: str
+    amount: str
+    quantity: str
+    parts: list[StoryPartOut]
+    how: list[str]
+    rounding: list[str]
+    law: str
+
+
 class LineExplanationOut(Schema):
-    """How a line came about: quantities, prices, the exact amount and its rounding."""
+    """How a line came about: quantities, prices, the exact amount and its rounding; for programs and in words."""
 
     name: str
     amount_minor: int
@@ -331,6 +360,7 @@ class LineExplanationOut(Schema):
     told: dict[str, Any] = Field(
         examples=[{"steps": [{"quantity": "10", "unit": "m3", "price": "18.5", "amount": "185"}], "exact": "185"}]
     )
+    story: StoryOut
 
 
 class BalanceOut(Schema):

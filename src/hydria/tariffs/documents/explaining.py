@@ -8,16 +8,18 @@ block by block, the price and since when, what it is a percentage of, the law, a
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
 
 from hydria.platform.documents.formats import Formats
+from hydria.tariffs.domain.form import number_text
 
 _ENDLESS = Decimal("0.0001")
 
@@ -46,15 +48,24 @@ class Story:
     """
     How a line came about, in words.
 
-    sentences  what it is a percentage of, floors, caps and multiples, and last how it was rounded
-    law        the article that the charge rests on
+    quantity  what its prices were applied to, all steps together; empty where there is no such thing
+    how       what it is a percentage of, floors, caps and multiples
+    rounding  the exact amount and what it was rounded to; the way of rounding
+    law       the article that the charge rests on
     """
 
     name: str
     amount: str
+    quantity: str
     parts: tuple[Part, ...]
-    sentences: tuple[str, ...]
+    how: tuple[str, ...]
+    rounding: tuple[str, ...]
     law: str
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Return all that is said besides the steps and the law."""
+        return self.how + self.rounding
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -83,8 +94,10 @@ def explain_line(
     return Story(
         name=name,
         amount=formats.amount(amount_minor),
+        quantity=speller.whole(told_parts),
         parts=tuple(speller.part(part, total_days) for part in told_parts),
-        sentences=tuple(speller.sentences(told, amount_minor=amount_minor, names_by_label=names_by_label)),
+        how=tuple(speller.how(told, names_by_label)),
+        rounding=tuple(speller.rounding(told, amount_minor)),
         law=law,
     )
 
@@ -116,6 +129,14 @@ class _Speller:
             amount=self.amount(step.get("amount", "")),
         )
 
+    def whole(self, parts: Sequence[Mapping[str, Any]]) -> str:
+        """Spell what the prices were applied to; each part of a period prices the whole of it."""
+        priced = [step for step in parts[0]["steps"] if "quantity" in step and "price" in step] if parts else []
+        if not priced:
+            return ""
+        together = sum((Fraction(step["quantity"]) for step in priced), Fraction(0))
+        return self.quantity({"quantity": number_text(together), "unit": priced[0].get("unit", "")})
+
     def quantity(self, step: Mapping[str, Any]) -> str:
         if not step.get("quantity"):
             return ""
@@ -128,7 +149,7 @@ class _Speller:
             return f"{self.number(step['percent'])} %"
         return self.amount(step.get("price") or step.get("amount_each") or "")
 
-    def sentences(self, told: Mapping[str, Any], *, amount_minor: int, names_by_label: Mapping[str, str]) -> list[str]:
+    def how(self, told: Mapping[str, Any], names_by_label: Mapping[str, str]) -> list[str]:
         sentences = []
         if told.get("of"):
             names = ", ".join(names_by_label.get(label, label) for label in told["of"])
@@ -141,15 +162,15 @@ class _Speller:
         ):
             if told.get(name):
                 sentences.append(sentence % {"value": told[name]})
-        if not told.get("exact"):
-            return [*sentences, _("What rounding the total to be paid adds.")]
-        words = {"exact": self.amount(told["exact"]), "amount": self.formats.money(amount_minor)}
-        sentences.append(_("Exactly %(exact)s, rounded once to %(amount)s.") % words)
-        return [*sentences, *self.rounding(told.get("rounding", ""))]
+        return sentences
 
-    def rounding(self, told: str) -> list[str]:
-        step, _space, mode = told.partition(" ")
-        words = {
+    def rounding(self, told: Mapping[str, Any], amount_minor: int) -> list[str]:
+        if not told.get("exact"):
+            return [_("What rounding the total to be paid adds.")]
+        words = {"exact": self.amount(told["exact"]), "amount": self.formats.money(amount_minor)}
+        exactly = _("Exactly %(exact)s, rounded once to %(amount)s.") % words
+        step, _space, mode = told.get("rounding", "").partition(" ")
+        modes = {
             "half_up": _("Rounded to the nearest %(step)s, a half away from zero."),
             "half_even": _("Rounded to the nearest %(step)s, a half to the even one."),
             "up": _("Rounded up to a multiple of %(step)s."),
@@ -157,24 +178,29 @@ class _Speller:
             "down": _("Rounded down to a multiple of %(step)s."),
             "floor": _("Rounded down to a multiple of %(step)s."),
         }
-        return [words[mode] % {"step": self.number(step)}] if mode in words else []
+        return [exactly, modes[mode] % {"step": self.number(step)}] if mode in modes else [exactly]
 
     def amount(self, text: str) -> str:
         """Spell an exact amount with at least the decimals of the currency."""
         return self.number(text, places_min=self.formats.currency.exponent)
 
     def number(self, text: str, *, places_min: int = 0) -> str:
-        """Spell an exact number with all its decimals; one without end is cut after four and says so."""
-        if not text:
-            return ""
-        exact = Fraction(text)
-        is_endless = "/" in text
-        number = Decimal(exact.numerator) / Decimal(exact.denominator)
-        if is_endless:
-            number = number.quantize(_ENDLESS, rounding=ROUND_DOWN)
-        pattern = f"#,##0.{'0' * places_min}{'#' * (12 - places_min)}"
-        spelled = str(format_decimal(number, format=pattern, locale=self.formats.locale, decimal_quantization=False))
-        return f"{spelled}…" if is_endless else spelled
+        return _spell_number(text, places_min, str(self.formats.locale))
+
+
+@lru_cache(maxsize=16_384)
+def _spell_number(text: str, places_min: int, locale: str) -> str:
+    """Spell an exact number with all its decimals; one without end is cut after four and says so."""
+    if not text:
+        return ""
+    exact = Fraction(text)
+    is_endless = "/" in text
+    number = Decimal(exact.numerator) / Decimal(exact.denominator)
+    if is_endless:
+        number = number.quantize(_ENDLESS, rounding=ROUND_DOWN)
+    pattern = f"#,##0.{'0' * places_min}{'#' * (12 - places_min)}"
+    spelled = str(format_decimal(number, format=pattern, locale=locale, decimal_quantization=False))
+    return f"{spelled}…" if is_endless else spelled
 
 
 def _step_name(step: Mapping[str, Any], number: int) -> str:

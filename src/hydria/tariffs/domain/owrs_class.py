@@ -1,0 +1,338 @@
+"""
+Read what an Open Water Rate Specification file says about one customer class.
+
+A class lists fields that may use each other in any order; `bill` says which of them are on the bill. A field is a
+number, a formula in the manner of R, a list (tiers), or a table (`depends_on`, `values`). The fields of a charge may
+carry its name: the `tier_starts_drought` of `variable_drought_surcharge`, the `sewer_budget` of `sewer_charge`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from hydria.tariffs.domain.form import number_text
+from hydria.tariffs.domain.formula import (
+    Arithmetic,
+    Expression,
+    FormulaError,
+    Name,
+    Number,
+    parse_formula,
+    parse_number,
+)
+from hydria.tariffs.domain.owrs_formula import from_r, rename, words_compared
+from hydria.tariffs.domain.values import names_in_expression
+
+USAGE_NAMES = ("usage_ccf", "usage_hcf", "usage_kgal", "usage_gal", "usage_m3")
+_TIERED = ("tiered", "budget")
+_BUDGET_PARTS = re.compile(r"\b((?:indoor|outdoor)(?:_\w+)?)\b")
+_INCHES = re.compile(r"^(\d+)[|_ ]+(\d+/\d+)")
+_ZERO = {"shape": "fixed", "amount": "0"}
+
+
+class ClassConverter:
+    """
+    Convert one customer class, and remember which inputs it needs.
+
+    keys      inputs that tables are looked up by, with their words
+    numbers   inputs that formulas use
+    own       derived amounts whose name is an input of another class; here they are called `own_...`
+    problems  what cannot be expressed, one sentence each
+    """
+
+    def __init__(self, name: str, source: dict[str, Any] | list[Any], *, own: frozenset[str] = frozenset()) -> None:
+        self.name, self.source, self.own = name, source, own
+        self.fields = _fields(source)
+        self.problems: list[str] = []
+        self.keys: dict[str, list[str]] = {}
+        self.numbers: dict[str, None] = {}
+        self.derived: dict[str, Any] = {}
+        self.charges: dict[str, dict[str, Any]] = {}
+        self.used: set[str] = set()  # charges that a formula names
+        self.open: set[str] = set()  # fields that are being worked out, to notice circles
+        self.label, self.stem = "bill", "commodity"
+        self.on_bill, self.is_sum = self.bill()
+
+    def convert(self) -> dict[str, Any]:
+        for label in self.on_bill:
+            self.add(label, is_memo=not self.is_sum)
+        if not self.is_sum:
+            self.label, self.stem = "bill", "commodity"
+            self.charges["bill"] = {"charge": "bill", **self.priced(self.fields["bill"])}
+        charges = [
+            charge
+            for label, charge in self.charges.items()
+            if label in self.used or not _ZERO.items() <= charge.items()
+        ]
+        made: dict[str, Any] = {"derived": self.derived} if self.derived else {}
+        # A class without charges pays nothing; that is a bill of one empty line.
+        return made | {"charges": charges or [{"charge": "bill", **_ZERO}]}
+
+    @property
+    def left_out(self) -> list[str]:
+        """Return the charges that are stated with a price and appear nowhere."""
+        return [
+            name
+            for name, value in self.fields.items()
+            if name.endswith("charge") and name not in self.charges and parse_number(str(value)) != 0
+        ]
+
+    def bill(self) -> tuple[list[str], bool]:
+        """Return the charges that the bill names, and whether it is their plain sum."""
+        if self.fields.get("bill") in (None, ""):
+            self.problem("bill", "is missing: nothing says which charges are due")
+            return [], True
+        try:
+            expression = parse_formula(self.respelled(str(self.fields["bill"])))
+        except FormulaError:
+            return [], False  # said where the bill is converted
+        names = [name for name in dict.fromkeys(names_in_expression(expression)) if name != "usage"]
+        for name in names:
+            if name.endswith("charge") and name not in self.fields:
+                self.problem("bill", f"names {name}, which the class does not state; it is taken as 0")
+                self.fields[name] = "0"
+        return [name for name in names if name in self.fields], _is_sum(expression, self.fields)
+
+    # Charges
+
+    def add(self, label: str, *, is_memo: bool) -> None:
+        """Work a charge out, after those that its formula names."""
+        if label in self.charges or label in self.open:
+            return
+        outer = self.label, self.stem
+        self.label, self.stem = label, _stem(label)
+        self.open.add(label)
+        charge = {"charge": label, **self.priced(self.fields[label])}
+        self.open.discard(label)
+        self.charges[label] = charge | ({"memo": "true", "rounding": "none"} if is_memo else {})
+        self.label, self.stem = outer
+
+    def priced(self, value: Any) -> dict[str, Any]:
+        """Return shape and price of the charge at work."""
+        kind = str(value).strip().lower()
+        if kind in _TIERED:
+            return self.tiers()
+        if kind == "uniform":
+            return self.uniform(self.named("flat_rate"))
+        if isinstance(value, dict):
+            return {"shape": "fixed", "amount": self.value(value)}
+        if isinstance(value, list) and len(value) != 1:
+            self.problem(self.label, "is a list where one amount is expected")
+            return _ZERO
+        text = str(value[0] if isinstance(value, list) else "" if value is None else value)
+        if (number := parse_number(text)) is not None:
+            return {"shape": "fixed", "amount": number_text(number)}
+        formula, expression = self.formula(text)
+        match expression:
+            case Arithmetic("*", Name() | Number() as rate, Name("usage")) | Arithmetic("*", Name("usage"), rate):
+                if isinstance(rate, Name) and rate.name in self.derived:
+                    return self.uniform(rate.name)
+                if isinstance(rate, Name | Number):
+                    price = rate.name if isinstance(rate, Name) else number_text(rate.value)
+                    return {"shape": "uniform", "price": price}
+        return {"shape": "formula", "formula": formula}
+
+    def uniform(self, rate: str) -> dict[str, Any]:
+        """Price every unit alike; the price stands in the charge where nothing else needs it."""
+        field = rate.removeprefix("own_") if rate.removeprefix("own_") in self.own else rate
+        if field not in self.fields:
+            self.problem(self.label, "is uniform, but the class states no flat_rate")
+            return _ZERO
+        price = self.derived.pop(rate, None)
+        return {"shape": "uniform", "price": self.value(self.fields[field]) if price is None else price}
+
+    def tiers(self) -> dict[str, Any]:
+        names = [self.named(part) for part in ("tier_starts", "tier_prices")]
+        is_shared = self.stem != "commodity" and str(self.fields.get("commodity_charge", "")).lower() in _TIERED
+        for name in names:
+            if self.fields.get(name) is None or (is_shared and name in ("tier_starts", "tier_prices")):
+                self.problem(self.label, f"has no {'_'.join(name.split('_')[:2])} of its own")
+                return _ZERO
+        starts, prices = (self.fields[name] for name in names)
+        edges, rates = self.value(starts, is_edge=True, wants_list=True), self.value(prices, wants_list=True)
+        if isinstance(edges, list) and isinstance(rates, list):
+            if len(edges) != len(rates):
+                self.problem(self.label, f"has {len(edges)} tier starts and {len(rates)} tier prices")
+                return _ZERO
+            blocks: Any = [{"from": edge, "price": rate} for edge, rate in zip(edges, rates, strict=True)]
+        else:
+            blocks = {"from": edges, "price": rates}
+        return {"shape": "blocks", "blocks": blocks}
+
+    # Values
+
+    def value(self, node: Any, *, is_edge: bool = False, wants_list: bool = False, is_key: bool = False) -> Any:
+        """Convert a number, formula, list or table; an edge is where a tier starts, a key selects rows of a table."""
+        if isinstance(node, dict):
+            return self.table(node, is_edge=is_edge, wants_list=wants_list, is_key=is_key)
+        if isinstance(node, list):
+            if len(node) == 1 and not wants_list:
+                return self.value(node[0], is_key=is_key)
+            return self.edges(node) if is_edge else [self.value(item) for item in node]
+        if wants_list:
+            return self.value([node], is_edge=is_edge, wants_list=True)
+        text = "" if node is None else str(node)
+        if (number := parse_number(text)) is not None:
+            return number_text(number)
+        if is_key and self.named(text) not in self.fields:
+            return f"'{text}'"
+        return self.formula(text)[0]
+
+    def table(self, node: dict[str, Any], **options: bool) -> Any:
+        values = node.get("values")
+        if set(node) != {"depends_on", "values"} or not isinstance(values, dict):
+            self.problem(self.label, "has a table that is not made of `depends_on` and `values`")
+            return ["0"] if options["wants_list"] else "0"
+        given = node["depends_on"] if isinstance(node["depends_on"], list) else [node["depends_on"]]
+        names = [self.named(str(name).strip()) for name in given]
+        rows: list[list[Any]] = []
+        for key, value in values.items():
+            words = list(_words(key))
+            made = self.value(value, **options)
+            if len(names) == 1:  # several words share the row
+                rows += [[word, made] for word in words]
+            elif len(words) == len(names):
+                rows.append([*words, made])
+            else:
+                self.problem(self.label, f"has the key `{key}`, which does not name one {', one '.join(names)}")
+        for name, *words in zip(names, *(row[:-1] for row in rows), strict=True):
+            if name in self.fields:
+                self.need(name, is_key=True)
+            else:
+                self.keys[name] = list(dict.fromkeys([*self.keys.get(name, ()), *words]))
+        by = [self.spelled(name) for name in names]
+        return {"by": by, "rows": rows} if len(by) > 1 else {"by": by[0], "rows": dict(rows)}
+
+    def edges(self, starts: list[Any]) -> list[str]:
+        first = parse_number(str(starts[0])) if starts else None
+        if first is None or first > 1:
+            self.problem(self.label, f"starts its tiers at {starts[0] if starts else 'nothing'}, not at 0")
+        return ["0", *(self.edge(str(start)) for start in starts[1:])]
+
+    def edge(self, text: str) -> str:
+        """Return where a tier begins: after the unit before its first one, or exactly where it is said."""
+        number = parse_number(text)
+        if number is not None:
+            return number_text(number - 1 if number.denominator == 1 and number > 0 else number)
+        if text.endswith("%") and (percent := parse_number(text[:-1].strip())) is not None:
+            return f"round_half_even({number_text(percent)} * {self.formula('budget')[0]} / 100)"
+        return f"round_half_even({self.formula(text)[0]})"
+
+    # Names
+
+    def formula(self, text: str) -> tuple[str, Expression]:
+        """Convert a formula and everything it uses."""
+        converted = self.respelled(text)
+        try:
+            expression = parse_formula(converted)
+        except FormulaError as error:
+            why = error.message if text else "it is empty"
+            self.problem(self.label, f"holds `{text}`, which is no formula: {why}")
+            return "0", Number(parse_number("0") or 0)
+        for name, word in words_compared(converted):
+            self.keys.setdefault(name, [])
+            self.keys[name] += [word] if word not in self.keys[name] else []
+        for name in names_in_expression(expression):
+            self.need(name)
+        return rename(converted, self.spelled), expression
+
+    def respelled(self, text: str) -> str:
+        return rename(from_r(text), self.named)
+
+    def named(self, word: str) -> str:
+        """Return the field or input that a word means while the charge at work is converted."""
+        if word in USAGE_NAMES:
+            return "usage"
+        if word == "cust_class":
+            return "class"
+        for field in (f"{word}_{self.stem}", f"{self.stem}_{word}", word, word.removesuffix("_commodity")):
+            if field in self.fields and field != self.label:
+                return field
+        return word
+
+    def spelled(self, name: str) -> str:
+        return f"own_{name}" if name in self.own else name
+
+    def need(self, name: str, *, is_key: bool = False) -> None:
+        """Make sure that a name is worked out before it is used, or is an input."""
+        if name in ("usage", "class") or name in self.keys or self.spelled(name) in self.derived:
+            return
+        if name not in self.fields:
+            self.numbers.setdefault(name)
+        elif name in self.open:
+            self.problem(self.label, f"needs {name}, which needs {self.label} itself")
+        elif name in self.on_bill or name in self.charges or str(self.fields[name]).lower() in _TIERED:
+            self.used.add(name)
+            self.add(name, is_memo=name not in self.on_bill or not self.is_sum)
+        else:
+            self.derive(name, is_key=is_key)
+
+    def derive(self, name: str, *, is_key: bool) -> None:
+        """Work a field out before the charges, or as a charge off the bill if it needs one."""
+        value, used_before = self.fields[name], len(self.used)
+        if "budget" in name.split("_") and isinstance(value, str):  # its parts count in whole units
+            value = _BUDGET_PARTS.sub(r"round_half_even(\1)", value)
+        self.open.add(name)
+        made = self.value(value, is_key=is_key)
+        self.open.discard(name)
+        if len(self.used) > used_before:
+            self.used.add(name)
+            self.charges[name] = {
+                "charge": name, "shape": "formula", "formula": made, "memo": "true", "rounding": "none"
+            }  # fmt: skip
+        else:
+            self.derived[self.spelled(name)] = made
+
+    def problem(self, field: str, what: str) -> None:
+        sentence = f"{self.name}: {field} {what}."
+        if sentence not in self.problems:
+            self.problems.append(sentence)
+
+
+def _fields(source: dict[str, Any] | list[Any]) -> dict[str, Any]:
+    """Return the fields of a class; old files list them one by one, some with a table beside its name."""
+    if isinstance(source, dict):
+        return dict(source)
+    fields: dict[str, Any] = {}
+    for row in source:
+        if isinstance(row, dict):
+            name = next(iter(row))
+            is_table = row[name] in (None, "") and set(row) == {name, "depends_on", "values"}
+            fields |= {name: {"depends_on": row["depends_on"], "values": row["values"]}} if is_table else row
+    return fields
+
+
+def _stem(label: str) -> str:
+    """
+    Return the name that the fields of a charge carry.
+
+    >>> _stem("commodity_charge"), _stem("variable_drought_surcharge")
+    ('commodity', 'drought')
+    """
+    return re.sub(r"^(variable|fixed)_|_(sur)?charge$", "", label)
+
+
+def _is_sum(expression: Expression, known: dict[str, Any]) -> bool:
+    match expression:
+        case Arithmetic("+", left, right):
+            return _is_sum(left, known) and _is_sum(right, known)
+        case Name(name):
+            return name in known
+    return False
+
+
+def _words(key: str) -> Iterator[str]:
+    """
+    Split a key of a table into its words; inches with a fraction are one word, however they are spelled.
+
+    >>> list(_words('1|1/2"|INSIDE')), list(_words('1_1/2"')), list(_words('5/8"|3/4"'))
+    (['1 1/2"', 'INSIDE'], ['1 1/2"'], ['5/8"', '3/4"'])
+    """
+    parts = [part.strip() for part in key.split("|")]
+    while parts:
+        word = parts.pop(0)
+        if parts and word.isdecimal() and re.match(r"\d+/\d+", parts[0]):
+            word = f"{word} {parts.pop(0)}"
+        yield _INCHES.sub(r"\1 \2", word)
