@@ -39,7 +39,9 @@ class TestRecipes:
     def test_bill_what_the_page_says(self, text: str, names: list[str], row: dict[str, str]) -> None:
         labels = set(re.findall(r"charge: (\w+)", text))
         given = [name for name in names if name not in labels | _NOT_INPUTS]
-        undeclared = "".join(f"  {name}: {{}}\n" for name in given if not re.search(rf"^  {name}: ", text, re.M))
+        undeclared = "".join(
+            f"  {name}: {{}}\n" for name in given if not re.search(rf"^  {name}: ", text, re.MULTILINE)
+        )
         tariff = compile_tariff(
             _HEADER + (text.replace("inputs:\n", f"inputs:\n{undeclared}", 1) if "inputs:" in text
                        else f"inputs:\n{undeclared}{text}"),
