@@ -21,7 +21,13 @@ from hydria.demo.domain import habits, town
 from hydria.demo.domain.habits import Slip
 from hydria.kernel.periods import add_months
 from hydria.metering import models as metering
-from hydria.metering.operations import NewReadings, ReadingSource, compute_consumption, record_readings
+from hydria.metering.operations import (
+    NewReadings,
+    ReadingSource,
+    add_usual_observations,
+    compute_consumption,
+    record_readings,
+)
 from hydria.platform.access import SYSTEM
 from hydria.platform.bulk import copy_columns, take_ids
 from hydria.platform.transactions import acting
@@ -68,6 +74,7 @@ def measure(*, points: int) -> list[Figure]:
 
 def _live_a_year(rng: np.random.Generator, *, points: int) -> tuple[int, NewReadings]:
     """Write the town with its past, straight into the tables; return its cycle and the readings of the next month."""
+    add_usual_observations(actor=SYSTEM)
     plan = town.invent_town(rng=rng, connections=points, first_date=FIRST_DATE, last_date=LAST_DATE)
     with acting(SYSTEM, reason="bench"):
         register = _register.write_register(town=plan)

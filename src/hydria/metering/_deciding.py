@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from hydria.metering import models
 from hydria.metering._estimating import expect
 from hydria.metering._gathering import Scope, gather_past
-from hydria.metering.domain.policy import Policy
+from hydria.metering.domain.rules import RuleBook
 from hydria.metering.domain.validation import FindingCode
 from hydria.metering.models import Decision, ReadingSource
 from hydria.platform.access import Actor
@@ -52,12 +52,13 @@ def refusal_of(
     return "" if consumption.pk in estimates else "WITHOUT_HISTORY"
 
 
-def estimate_each(consumptions: Sequence[models.Consumption], *, policy: Policy) -> dict[int, Estimate]:
+def estimate_each(consumptions: Sequence[models.Consumption], *, rules: RuleBook) -> dict[int, Estimate]:
     """Return the estimate of each consumption that there is something to estimate from."""
     if not consumptions:
         return {}
     point_ids = np.array([consumption.service_point_id for consumption in consumptions])
     until_date = max(consumption.end_date for consumption in consumptions)
+    policy = rules.general_on((until_date - _EPOCH).days - 1)
     expected = expect(
         past=gather_past(scope=Scope(point_ids=tuple(point_ids.tolist()), until_date=until_date)),
         until_date=until_date,

@@ -21,6 +21,8 @@ import numpy.typing as npt
 import polars as pl
 
 from hydria.metering.domain.consumption import UNKNOWN_MILLI
+from hydria.metering.domain.policy import Policy
+from hydria.metering.domain.rules import RuleBook
 from hydria.platform.bulk import read_numbers, to_array
 
 Int64Array = npt.NDArray[np.int64]
@@ -106,6 +108,15 @@ JOIN premises_route route ON route.id = point.route_id
 WHERE {points} AND lower(agreement.valid_during) > %(history_from)s AND lower(agreement.valid_during) < %(until_date)s
 """
 
+# A mixed building is of the category that most of its units have.
+_TRAITS = """
+SELECT point.id, point.service_id, coalesce((SELECT units.category_id FROM premises_pointunits units
+    WHERE units.service_point_id = point.id AND units.valid_during @> %(until_date)s::date
+    ORDER BY units.unit_count DESC, units.category_id LIMIT 1), 0)
+FROM premises_servicepoint point JOIN premises_route route ON route.id = point.route_id
+WHERE {points}
+"""
+
 _CYCLE_POINTS = "route.cycle_id = %(cycle_id)s"
 _CHOSEN_POINTS = "point.id = ANY(%(point_ids)s)"
 
@@ -183,6 +194,20 @@ class Gathered:
 def gather_past(*, scope: Scope) -> pl.DataFrame:
     """Return the live consumptions of the last `HISTORY_DAYS` of the points in scope, by point, oldest first."""
     return scope.read(_PAST, names=_PAST_NAMES).sort("point_id", "start_days")
+
+
+def gather_policy(*, scope: Scope, rules: RuleBook, point_ids: Int64Array, end_days: Int64Array) -> Policy:
+    """
+    Return the thresholds of spans: each by its point's service and category and by its own last day.
+
+    point_ids, end_days  int64[n]
+    """
+    service_ids, category_ids = np.zeros((2, len(point_ids)), dtype=np.int64)
+    if rules.is_particular:
+        traits = scope.read(_TRAITS, names=("point_id", "service_id", "category_id"))
+        spans = pl.DataFrame({"point_id": point_ids}).join(traits, on="point_id", how="left", maintain_order="left")
+        service_ids, category_ids = spans["service_id"].to_numpy(), spans["category_id"].to_numpy()
+    return rules.for_spans(service_ids=service_ids, category_ids=category_ids, last_days=end_days - 1)
 
 
 def gather_stretches(*, scope: Scope, past: pl.DataFrame) -> Gathered:

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from hydria.metering._estimating import Expected, expect
-from hydria.metering._gathering import Gathered, Scope, gather_past, gather_stretches
+from hydria.metering._gathering import Gathered, Scope, gather_past, gather_policy, gather_stretches
 from hydria.metering.domain import validation
 from hydria.metering.domain.consumption import UNKNOWN_MILLI, Quantities, Turn, measure, settle
 from hydria.metering.domain.policy import Policy
+from hydria.metering.domain.rules import RuleBook, of_rows
 from hydria.metering.domain.validation import FindingCode, Judged
 
 Int64Array = npt.NDArray[np.int64]
@@ -42,6 +43,7 @@ class Judgement:
     findings     for each code the mask of the spans that it applies to
     told_index   int64[n]  the stretch that findings tell of: the gravest one, else the main dial's newest
     slips_milli  int64[n]  the reading that a typing slip was probably meant to be
+    policy       the thresholds of each span
     """
 
     gathered: Gathered
@@ -51,6 +53,7 @@ class Judgement:
     findings: dict[FindingCode, BoolArray]
     told_index: Int64Array
     slips_milli: Int64Array
+    policy: Policy
 
     def data_of(self, span: int, code: FindingCode) -> dict[str, int | None]:
         """Return the figures that a finding of a span is told with."""
@@ -66,10 +69,16 @@ class Judgement:
         return data | {"likely_milli": int(self.slips_milli[span])} if code is FindingCode.TYPING_SLIP else data
 
 
-def judge_spans(*, scope: Scope, policy: Policy) -> Judgement:
+def judge_spans(*, scope: Scope, rules: RuleBook) -> Judgement:
     """Measure and judge every span of the scope that has no consumption yet."""
     past = gather_past(scope=scope)
     gathered = gather_stretches(scope=scope, past=past)
+    policy = gather_policy(
+        scope=scope,
+        rules=rules,
+        point_ids=gathered.of_first("point_id").to_numpy(),
+        end_days=gathered.of_first("end_days").to_numpy(),
+    )
     expected = expect(
         past=past,
         until_date=scope.until_date,
@@ -87,7 +96,7 @@ def judge_spans(*, scope: Scope, policy: Policy) -> Judgement:
         multiplier=gathered.column("multiplier"),
         is_new_dial=gathered.stretches["is_new_dial"].to_numpy(),
         usual_milli=expected.usual_milli,
-        policy=policy.roll_over,
+        policy=of_rows(policy.roll_over, gathered.span_index),
     )
     counted = _count(gathered, quantities=quantities, expected=expected)
     spans = _to_judge(gathered, quantities=quantities, counted=counted, expected=expected)
@@ -99,6 +108,7 @@ def judge_spans(*, scope: Scope, policy: Policy) -> Judgement:
         findings=validation.judge(spans=spans, policy=policy),
         told_index=_told_index(gathered, quantities),
         slips_milli=validation.find_slips(spans=spans, policy=policy),
+        policy=policy,
     )
 
 

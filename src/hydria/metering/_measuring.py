@@ -14,7 +14,7 @@ from hydria.metering._gathering import Scope
 from hydria.metering._judging import Judgement, judge_spans
 from hydria.metering.domain import validation
 from hydria.metering.domain.consumption import UNKNOWN_MILLI, Turn
-from hydria.metering.domain.policy import Policy
+from hydria.metering.domain.rules import RuleBook
 from hydria.metering.domain.validation import SEVERITY_OF
 from hydria.platform.bulk import copy_columns, take_ids
 from hydria.platform.transactions import in_transaction
@@ -36,16 +36,16 @@ NOTHING = Measured(consumption_count=0, estimated_count=0, held_count=0, quantit
 
 
 @in_transaction
-def write_consumptions(*, scope: Scope, policy: Policy) -> Measured:
+def write_consumptions(*, scope: Scope, rules: RuleBook) -> Measured:
     """
     Measure, judge and write every span of the scope that has no consumption yet.
 
     Guarantee: running it again writes nothing, because a span that has a consumption is no longer open.
     """
-    judgement = judge_spans(scope=scope, policy=policy)
+    judgement = judge_spans(scope=scope, rules=rules)
     if not judgement.gathered.span_count:
         return NOTHING
-    methods = [str(policy.estimation.methods[index]) for index in judgement.expected.estimates.method_index]
+    methods = [str(judgement.policy.estimation.methods[index]) for index in judgement.expected.estimates.method_index]
     ids, measured = _write(judgement, methods=methods)
     _write_findings(judgement, ids=ids)
     return measured

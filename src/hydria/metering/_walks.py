@@ -160,7 +160,7 @@ def foresee_findings(
     if not point_of:
         return {}
     scope = Scope(point_ids=tuple(set(point_of.values())), until_date=until_date)
-    judgement = judge_spans(scope=scope, policy=queries.get_policy())
+    judgement = judge_spans(scope=scope, rules=queries.get_rules())
     point_ids, end_dates = judgement.gathered.of_first("point_id"), judgement.gathered.of_first("end_date")
     found: dict[int, list[Foreseen]] = {}
     for code, mask in judgement.findings.items():

@@ -9,9 +9,9 @@ and are checked by set-based anti-joins in the writing transaction and in `hydri
 from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import DateRangeField, IntegerRangeField, RangeOperators
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -309,13 +309,41 @@ class Finding(models.Model):
         ]
 
 
-class ValidationPolicy(models.Model):
-    """The one company's thresholds of validation and estimation, where they differ from what a new company has."""
+class ThresholdRule(models.Model):
+    """
+    Thresholds of validation that hold for a time: the company's, or those of a category, a service or a season (MET-06).
 
+    A rule holds for a period by the last day of the period. What it does not name stays as the rules before it say.
+    """
+
+    service = models.ForeignKey("premises.Service", null=True, on_delete=models.PROTECT, related_name="+")
+    category = models.ForeignKey("premises.Category", null=True, on_delete=models.PROTECT, related_name="+")
+    months = IntegerRangeField(null=True, help_text=_("Of every year, from 1 to 12; empty for the whole year"))
     thresholds = models.JSONField(default=dict)
+    valid_during = DateRangeField()
+    reason = models.CharField(max_length=250)
+    recorded_by = models.CharField(max_length=150)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(id=1), name="a_company_validates_by_one_policy"),
+            ExclusionConstraint(
+                name="one_rule_holds_for_a_whole_year_at_a_time",
+                expressions=[
+                    (Coalesce("service_id", 0), RangeOperators.EQUAL),
+                    (Coalesce("category_id", 0), RangeOperators.EQUAL),
+                    ("valid_during", RangeOperators.OVERLAPS),
+                ],
+                condition=models.Q(months__isnull=True),
+            ),
+            ExclusionConstraint(
+                name="seasons_of_a_rule_never_overlap",
+                expressions=[
+                    (Coalesce("service_id", 0), RangeOperators.EQUAL),
+                    (Coalesce("category_id", 0), RangeOperators.EQUAL),
+                    ("months", RangeOperators.OVERLAPS),
+                    ("valid_during", RangeOperators.OVERLAPS),
+                ],
+                condition=models.Q(months__isnull=False),
+            ),
         ]

@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.utils.translation import gettext
 
 from hydria.kernel.errors import UnableTo
@@ -16,7 +17,8 @@ from hydria.metering._gathering import Scope
 from hydria.metering._measuring import Measured, write_consumptions
 from hydria.metering._observing import NewObservation, add_usual_observations, set_observation  # noqa: F401  # doors
 from hydria.metering._recording import NewReadings, RecordedRow, RecordedStatus, write_readings  # noqa: F401  # doors
-from hydria.metering.domain.policy import Policy, PolicyUnfit, to_policy
+from hydria.metering.domain.policy import PolicyUnfit, to_policy
+from hydria.metering.domain.rules import JUDGING
 from hydria.metering.models import Decision, ReadingSource  # noqa: F401  # doors name the source by it
 from hydria.platform.access import Actor, Permission
 from hydria.platform.refusals import refusing
@@ -62,12 +64,12 @@ def compute_consumption(
     actor: Actor,
     cycle_id: int,
     until_date: datetime.date,
-    policy: Policy | None = None,
+    service_point_ids: Sequence[int] = (),
 ) -> Measured:
     """
     Compute the consumption of every metered point of a cycle up to a day, and judge it (MET-06).
 
-    policy  the thresholds to judge by, when not the company's own
+    service_point_ids  only these, when not all of the cycle
 
     Guarantee: each point's consumptions chain without gap or overlap; running it again adds only what was missing.
 
@@ -77,7 +79,8 @@ def compute_consumption(
     with acting(actor, reason="compute consumption"):
         _lock_cycle(cycle_id)
         return write_consumptions(
-            scope=Scope(cycle_id=cycle_id, until_date=until_date), policy=policy or queries.get_policy()
+            scope=Scope(cycle_id=cycle_id, until_date=until_date, point_ids=tuple(service_point_ids)),
+            rules=queries.get_rules(),
         )
 
 
@@ -127,7 +130,7 @@ def decide(
         )
         estimates: dict[int, _deciding.Estimate] = {}
         if decision == Decision.ESTIMATED:
-            estimates = _deciding.estimate_each(list(found.values()), policy=queries.get_policy())
+            estimates = _deciding.estimate_each(list(found.values()), rules=queries.get_rules())
         rows: list[DecidedRow] = []
         for consumption_id in consumption_ids:
             status = _deciding.refusal_of(
@@ -150,7 +153,6 @@ def correct_reading(
     reason: str,
     decided_at: datetime.datetime,
     register_id: int | None = None,
-    policy: Policy | None = None,
 ) -> models.Consumption:
     """
     Put a right value in the place of a wrong reading and compute its consumption anew.
@@ -197,7 +199,7 @@ def correct_reading(
         consumption.save(update_fields=["state"])
         write_consumptions(
             scope=Scope(point_ids=(consumption.service_point_id,), until_date=consumption.end_date),
-            policy=policy or queries.get_policy(),
+            rules=queries.get_rules(),
         )
         return models.Consumption.objects.exclude(state=models.ConsumptionState.SUPERSEDED).get(
             service_point_id=consumption.service_point_id, start_date=consumption.start_date
@@ -331,26 +333,84 @@ def exchange_meter(
         return installed
 
 
-def set_policy(*, actor: Actor, thresholds: Mapping[str, object], reason: str) -> Policy:
-    """
-    Set the thresholds that the company validates and estimates by; what is not named keeps its first value.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliesTo:
+    """Whom thresholds apply to; None for all. The months of a season are half-open, 1 to 13."""
 
-    Consumptions that are computed already stay as they were judged.
+    service_id: int | None = None
+    category_id: int | None = None
+    months: tuple[int, int] | None = None
+
+
+def set_thresholds(
+    *,
+    actor: Actor,
+    thresholds: Mapping[str, object],
+    from_date: datetime.date,
+    reason: str,
+    applies_to: AppliesTo = AppliesTo(),  # frozen
+) -> models.ThresholdRule:
+    """
+    Set the thresholds of the company, or of a category, a service or a season, from a day on (MET-06).
+
+    thresholds  what differs from the more general rules; none at all makes an exception end
+
+    Guarantee: what held before that day is kept; consumptions that are computed already stay as they were judged.
 
     :raises UnableToPermit: if the actor may not manage settings.
-    :raises UnableToSetPolicy: with code `reason_missing` or `threshold_unfit` (unknown name, or no sensible value).
+    :raises UnableToSetPolicy: with code `reason_missing`, `threshold_unfit` (unknown name, no sensible value, or how to
+        estimate in an exception), `date_unfit` (a later rule follows) or `season_unfit` (months that are no season, or
+        that overlap with another one of the same kind).
     """
     actor.require(Permission.SETTING_MANAGE)
     if not reason.strip():
         raise UnableToSetPolicy("reason_missing", gettext("Say why the thresholds are changed."))
+    _check_thresholds(thresholds, applies_to=applies_to)
+    months = applies_to.months
+    if months is not None and not 1 <= months[0] < months[1] <= 13:
+        sentence = gettext("A season over New Year is two: one up to December, one from January.")
+        raise UnableToSetPolicy("season_unfit", sentence)
+    with acting(actor, reason=reason):
+        of_same = models.ThresholdRule.objects.select_for_update().filter(
+            service_id=applies_to.service_id, category_id=applies_to.category_id
+        )
+        of_same = (
+            of_same.filter(months__isnull=True) if months is None else of_same.filter(months=NumericRange(*months))
+        )
+        if of_same.filter(valid_during__startswith__gt=from_date).exists():
+            raise UnableToSetPolicy("date_unfit", gettext("Later thresholds follow already."))
+        told = {"thresholds": dict(thresholds), "reason": reason, "recorded_by": actor.name}
+        current = of_same.filter(valid_during__contains=from_date).first()
+        if current is not None and current.valid_during.lower == from_date:
+            # Said twice for the same day: the audit keeps what was said first.
+            models.ThresholdRule.objects.filter(pk=current.pk).update(**told)
+            return models.ThresholdRule.objects.get(pk=current.pk)
+        if current is not None:
+            current.valid_during = (current.valid_during.lower, from_date)
+            current.save(update_fields=["valid_during"])
+        try:
+            with transaction.atomic():
+                return models.ThresholdRule.objects.create(
+                    service_id=applies_to.service_id,
+                    category_id=applies_to.category_id,
+                    months=months,
+                    valid_during=(from_date, None),
+                    **told,
+                )
+        except IntegrityError as error:
+            sentence = gettext("These months overlap with another season of the same kind.")
+            raise UnableToSetPolicy("season_unfit", sentence) from error
+
+
+def _check_thresholds(thresholds: Mapping[str, object], *, applies_to: AppliesTo) -> None:
+    is_exception = applies_to != AppliesTo()
     try:
-        policy = to_policy(thresholds)
+        to_policy(thresholds)
+        if is_exception and (foreign := set(thresholds) - set(JUDGING)):
+            raise PolicyUnfit(min(foreign))
     except PolicyUnfit as unfit:
         sentence = gettext("This threshold cannot be set so: %(name)s") % {"name": unfit.args[0]}
         raise UnableToSetPolicy("threshold_unfit", sentence, name=unfit.args[0]) from unfit
-    with acting(actor, reason=reason):
-        models.ValidationPolicy.objects.update_or_create(id=1, defaults={"thresholds": dict(thresholds)})
-    return policy
 
 
 def _lock_cycle(cycle_id: int) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from hydria.metering.domain.policy import Policy, to_policy
+from hydria.metering.domain.policy import Policy
+from hydria.metering.domain.rules import FIRST_DAY, LAST_DAY, Rule, RuleBook
 from hydria.metering.models import (
     Consumption,
     ConsumptionState,
@@ -18,7 +19,7 @@ from hydria.metering.models import (
     Meter,
     Reading,
     Register,
-    ValidationPolicy,
+    ThresholdRule,
 )
 from hydria.platform.access import Actor, Permission
 
@@ -88,10 +89,36 @@ class ReadingCard:
     recorded_at: datetime.datetime
 
 
-def get_policy() -> Policy:
-    """Return the thresholds that the company validates and estimates by."""
-    thresholds = ValidationPolicy.objects.values_list("thresholds", flat=True).first()
-    return to_policy(thresholds or {})
+def get_rules() -> RuleBook:
+    """Return all thresholds that the company validates and estimates by, past and present."""
+    return RuleBook(
+        rules=tuple(
+            Rule(
+                thresholds=row.thresholds,
+                service_id=row.service_id or 0,
+                category_id=row.category_id or 0,
+                from_month=row.months.lower if row.months else 1,
+                until_month=row.months.upper if row.months else 13,
+                start_days=_to_days(row.valid_during.lower, FIRST_DAY),
+                end_days=_to_days(row.valid_during.upper, LAST_DAY),
+            )
+            for row in ThresholdRule.objects.all()
+        )
+    )
+
+
+def get_policy(*, on_date: datetime.date) -> Policy:
+    """Return the thresholds that hold for all on a day."""
+    return get_rules().general_on(_to_days(on_date, FIRST_DAY))
+
+
+def list_rules() -> QuerySet[ThresholdRule]:
+    """Return the rules with what they apply to, the newest first."""
+    return ThresholdRule.objects.select_related("service", "category")
+
+
+def _to_days(day: datetime.date | None, otherwise: int) -> int:
+    return otherwise if day is None else (day - datetime.date(1970, 1, 1)).days
 
 
 def count_incidents() -> int:

@@ -126,6 +126,11 @@ def list_services() -> list[tuple[str, str]]:
     return list(Service.objects.order_by("name").values_list("code", "name"))
 
 
+def list_service_ids() -> list[tuple[int, str]]:
+    """Return the services of the company as (id, name)."""
+    return list(Service.objects.order_by("name").values_list("id", "name"))
+
+
 def list_point_lines(*, service_point_ids: Sequence[int]) -> list[PointLine]:
     """Return service points in one line each, in the order asked for."""
     found = ServicePoint.objects.select_related("premise", "service").in_bulk(list(service_point_ids))

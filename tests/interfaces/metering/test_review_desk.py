@@ -204,18 +204,31 @@ class TestMeter:
 
 
 class TestThresholds:
-    def test_changes_one_and_keeps_the_others(self, log_in):
+    def test_changes_one_from_a_day_on_and_lists_what_held(self, log_in, town):
         client = log_in(*ALL)
-        page = client.get(reverse("thresholds"))
-        typed = {name: field.initial for name, field in page.context["form"].fields.items() if name != "reason"}
+        typed = {"from_date": "2025-06-01", "high_percent": "250", "reason": "drought"}
+        season = {"first_month": "6", "last_month": "9", "low_percent": "10"}
 
-        answer = client.post(reverse("thresholds"), typed | {"high_percent": 250, "reason": "drought"})
+        first = client.post(reverse("thresholds_new"), typed)
+        second = client.post(reverse("thresholds_new"), typed | season | {"from_date": "2025-07-01"})
 
-        assert answer.status_code == 302
-        assert client.get(reverse("thresholds")).context["form"]["high_percent"].value() == 250
+        page = client.get(reverse("thresholds")).content.decode()
+        assert (first.status_code, second.status_code) == (302, 302)
+        assert "High above this percentage of the usual quantity: 250" in page
+        assert "June–September" in page
+
+    def test_refuses_half_a_season_and_keeps_what_was_typed(self, log_in, town):
+        typed = {"from_date": "2025-06-01", "first_month": "6", "high_percent": "250", "reason": "drought"}
+
+        answer = log_in(*ALL).post(reverse("thresholds_new"), typed)
+
+        assert answer.status_code == 422
+        assert "A season has a first and a last month." in answer.content.decode()
 
     def test_needs_the_permission_to_set(self, log_in):
-        assert log_in(Permission.READING_DECIDE).get(reverse("thresholds")).status_code == 403
+        client = log_in(Permission.READING_DECIDE)
+
+        assert [client.get(reverse(name)).status_code for name in ("thresholds", "thresholds_new")] == [403, 403]
 
 
 class TestObservations:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hydria.metering import operations, queries
-from hydria.metering.models import Decision, Finding, Reading, ValidationPolicy
+from hydria.metering import operations
+from hydria.metering.models import Decision, Finding, Reading
 from hydria.platform.access import SYSTEM, Actor, Permission, UnableToPermit
 from metering_factories import NOW, consumptions, dial, live_through, told, village
 
@@ -161,26 +161,3 @@ class TestCorrectReading:
             self.correct(121)
 
         assert refusal.value.code == "not_read"
-
-
-class TestSetPolicy:
-    def test_judges_by_the_company_s_own_thresholds(self):
-        cycle = village()
-        operations.set_policy(actor=SYSTEM, thresholds={"high_percent": 1000}, reason="summer")
-        register = dial()
-
-        live_through(cycle, register, [*YEAR, 200])
-
-        assert told(consumptions(register)[-1])[2] == "FINAL"
-        assert queries.get_policy().high_percent == 1000
-
-    @pytest.mark.parametrize(
-        ("thresholds", "reason", "code"),
-        [({"high_percent": -1}, "x", "threshold_unfit"), ({}, "", "reason_missing")],
-    )
-    def test_refuses_what_makes_no_sense(self, thresholds, reason, code):
-        with pytest.raises(operations.UnableToSetPolicy) as refusal:
-            operations.set_policy(actor=SYSTEM, thresholds=thresholds, reason=reason)
-
-        assert refusal.value.code == code
-        assert not ValidationPolicy.objects.exists()

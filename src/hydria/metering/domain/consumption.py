@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+Whole = int | Int64Array
+"""One number for all, or one for each row."""
 
 UNKNOWN_MILLI = -1
 """Stands in a column for a dial that nobody read; no dial shows less than zero."""
@@ -40,9 +42,9 @@ class RollOverPolicy:
     quantity_milli_min  ... or at most this quantity, for points that use very little
     """
 
-    opening_ppm_min: int = 950_000
-    usual_percent_max: int = 200
-    quantity_milli_min: int = 60_000
+    opening_ppm_min: Whole = 950_000
+    usual_percent_max: Whole = 200
+    quantity_milli_min: Whole = 60_000
 
 
 DEFAULT_ROLL_OVER = RollOverPolicy()
@@ -87,6 +89,7 @@ def measure(
     multiplier      int64[s]  units per dial step
     is_new_dial     bool[s]   installed inside the span: it can't have come round already
     usual_milli     int64[n]  what the point usually uses in such a span, 0 when unknown
+    policy          for all stretches, or one value for each
 
     Source: MET-06, docs/algorithms/consumption.md.
     """
@@ -167,4 +170,4 @@ def _is_roll_over(
 ) -> BoolArray:
     stood_high = opening_milli >= capacity_milli // 1_000_000 * policy.opening_ppm_min
     limit_milli = np.maximum(usual_milli * policy.usual_percent_max // 100, policy.quantity_milli_min)
-    return stood_high & (closing_milli < capacity_milli) & (quantity_milli <= limit_milli)
+    return np.asarray(stood_high & (closing_milli < capacity_milli) & (quantity_milli <= limit_milli), dtype=np.bool_)

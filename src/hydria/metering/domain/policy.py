@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hydria.metering.domain.consumption import DEFAULT_ROLL_OVER, RollOverPolicy
+from hydria.metering.domain.consumption import DEFAULT_ROLL_OVER, RollOverPolicy, Whole
 from hydria.metering.domain.estimation import DEFAULT_ESTIMATION, EstimationPolicy, Method
 
 
@@ -17,13 +17,14 @@ class PolicyUnfit(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """
-    The thresholds of a company.
+    The thresholds that spans are judged by: one number for all of them, or int64[n] with one for each.
 
     high_percent          above this much of the usual quantity a consumption is high
     spread_times          ... if it is also this many times the usual spread away from the usual quantity
     high_milli_min        ... but never below this quantity
     low_percent           below this much of the usual quantity it is low, with the same regard to the spread
     peers_percent         above this much of what peers use, a point without enough history is held
+    peers_low_percent     ... and below this much it is marked
     zero_periods_max      zeros in a row after which the meter counts as stopped
     estimates_max         estimates in a row after which the next one is escalated
     history_periods_min   measured periods that a judgement against history needs
@@ -31,14 +32,15 @@ class Policy:
     estimation            how what was not read is estimated
     """
 
-    high_percent: int = 300
-    spread_times: int = 5
-    high_milli_min: int = 30_000
-    low_percent: int = 20
-    peers_percent: int = 500
-    zero_periods_max: int = 3
-    estimates_max: int = 3
-    history_periods_min: int = 3
+    high_percent: Whole = 300
+    spread_times: Whole = 5
+    high_milli_min: Whole = 30_000
+    low_percent: Whole = 20
+    peers_percent: Whole = 500
+    peers_low_percent: Whole = 5
+    zero_periods_max: Whole = 3
+    estimates_max: Whole = 3
+    history_periods_min: Whole = 3
     roll_over: RollOverPolicy = DEFAULT_ROLL_OVER
     estimation: EstimationPolicy = DEFAULT_ESTIMATION
 

@@ -32,6 +32,7 @@ class FindingCode(StrEnum):
     TYPING_SLIP = "typing_slip"
     CONSUMPTION_HIGH = "consumption_high"
     CONSUMPTION_ABOVE_PEERS = "consumption_above_peers"
+    CONSUMPTION_BELOW_PEERS = "consumption_below_peers"
     CONSUMPTION_LOW = "consumption_low"
     CONSUMPTION_ZERO = "consumption_zero"
     METER_STOPPED = "meter_stopped"
@@ -55,6 +56,7 @@ SEVERITY_OF = {
     FindingCode.TYPING_SLIP: Severity.BLOCK,
     FindingCode.CONSUMPTION_HIGH: Severity.BLOCK,
     FindingCode.CONSUMPTION_ABOVE_PEERS: Severity.BLOCK,
+    FindingCode.CONSUMPTION_BELOW_PEERS: Severity.WARN,
     FindingCode.CONSUMPTION_LOW: Severity.WARN,
     FindingCode.CONSUMPTION_ZERO: Severity.WARN,
     FindingCode.METER_STOPPED: Severity.WARN,
@@ -135,6 +137,8 @@ def judge(*, spans: Judged, policy: Policy) -> dict[FindingCode, BoolArray]:
         & (spans.peers_milli > 0)
         & (quantity_milli > np.maximum(spans.peers_milli * policy.peers_percent // 100, policy.high_milli_min))
     )
+    below_peers = measured & ~known & (quantity_milli > 0)
+    below_peers &= quantity_milli < spans.peers_milli * policy.peers_low_percent // 100
     is_low = known & is_far & (quantity_milli > 0) & (quantity_milli < spans.usual_milli * policy.low_percent // 100)
     is_zero = measured & (spans.measured_milli == 0) & (spans.usual_milli > 0)
     stopped = is_zero & (spans.zeros_before + 1 >= policy.zero_periods_max)
@@ -148,6 +152,7 @@ def judge(*, spans: Judged, policy: Policy) -> dict[FindingCode, BoolArray]:
         FindingCode.TYPING_SLIP: slipped,
         FindingCode.CONSUMPTION_HIGH: is_high & ~slipped,
         FindingCode.CONSUMPTION_ABOVE_PEERS: above_peers & ~slipped,
+        FindingCode.CONSUMPTION_BELOW_PEERS: below_peers,
         FindingCode.CONSUMPTION_LOW: is_low,
         FindingCode.CONSUMPTION_ZERO: is_zero & ~stopped,
         FindingCode.METER_STOPPED: stopped,

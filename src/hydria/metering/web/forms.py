@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from babel.dates import format_date
 from babel.numbers import NumberFormatError, parse_decimal
 from django import forms
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from hydria.metering.domain.estimation import Method
 from hydria.metering.domain.policy import DEFAULT_POLICY, Policy, to_thresholds
 from hydria.metering.models import FollowUp, ReadingEffect
+from hydria.metering.operations import AppliesTo
 from hydria.platform.web.formats import get_formats
 from hydria.platform.web.forms import DateField, DeskForm
 
@@ -137,6 +139,7 @@ _THRESHOLD_LABELS = {
     "high_milli_min": _("... but never below (thousandths of the unit)"),
     "low_percent": _("Low below this percentage of the usual quantity"),
     "peers_percent": _("Without history: held above this percentage of what peers use"),
+    "peers_low_percent": _("Without history: marked below this percentage of what peers use"),
     "zero_periods_max": _("Zeros in a row after which the meter counts as stopped"),
     "estimates_max": _("Estimates in a row after which the next one is escalated"),
     "history_periods_min": _("Measured periods that a judgement needs"),
@@ -149,32 +152,67 @@ _THRESHOLD_LABELS = {
 }
 
 
-class ThresholdsForm(DeskForm):
-    """The company's thresholds, one field each; cleaned to those that differ from what a new company has."""
+def threshold_label(name: str) -> str:
+    """Return what a threshold is called."""
+    return str(_THRESHOLD_LABELS.get(name, _("Estimates: method tried first")))
 
-    def __init__(self, *args: Any, policy: Policy, **kwargs: Any) -> None:
+
+class ThresholdsForm(DeskForm):
+    """
+    Thresholds from a day on, for all or for some. An empty field says what the more general rules say.
+
+    Cleaned to `applies_to` and `thresholds`.
+    """
+
+    category_id = forms.TypedChoiceField(label=_("Category"), coerce=int, empty_value=None, required=False)
+    service_id = forms.TypedChoiceField(label=_("Service"), coerce=int, empty_value=None, required=False)
+    first_month = forms.TypedChoiceField(label=_("Season from"), coerce=int, empty_value=None, required=False)
+    last_month = forms.TypedChoiceField(label=_("Season through"), coerce=int, empty_value=None, required=False)
+    from_date = DateField(label=_("Holds from"), help_text=_("For periods whose last day is this one or later."))
+
+    def __init__(
+        self,
+        *args: Any,
+        categories: Sequence[tuple[int, str]],
+        services: Sequence[tuple[int, str]],
+        general: Policy,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        current = to_thresholds(policy)
+        locale = get_formats().locale
+        months = [(month, format_date(datetime.date(2000, month, 1), "LLLL", locale=locale)) for month in range(1, 13)]
+        choices = {"category_id": categories, "service_id": services, "first_month": months, "last_month": months}
+        for name, offered in choices.items():
+            everyone = _("The whole year") if name.endswith("_month") else _("All")
+            self.fields[name].choices = [("", everyone), *offered]  # type: ignore[attr-defined]
+        usual = to_thresholds(general)
         for name, label in _THRESHOLD_LABELS.items():
-            self.fields[name] = forms.IntegerField(label=label, min_value=0, max_value=10**12, initial=current[name])
+            field = forms.IntegerField(label=label, min_value=0, max_value=10**12, required=False)
+            field.widget.attrs |= {"class": "form-control", "placeholder": str(usual[name])}
+            self.fields[name] = field
         self.fields["first_method"] = forms.ChoiceField(
             label=_("Estimates: method tried first"),
-            choices=[(str(method), label) for method, label in METHOD_LABELS.items()],
-            initial=str(policy.estimation.methods[0]),
+            choices=[("", _("As before")), *((str(method), label) for method, label in METHOD_LABELS.items())],
+            required=False,
+            widget=forms.Select(attrs={"class": "form-select"}),
         )
-        self.fields["reason"] = forms.CharField(label=_("Reason"), max_length=250)
-        for field in self.fields.values():
-            is_choice = isinstance(field, forms.ChoiceField)
-            field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
+        self.fields["reason"] = forms.CharField(
+            label=_("Reason"), max_length=250, widget=forms.TextInput(attrs={"class": "form-control"})
+        )
 
     def clean(self) -> dict[str, Any]:
-        """Gather the thresholds under one name."""
+        """Gather whom it applies to, and the thresholds under one name."""
         data = super().clean() or {}
-        first = data.get("first_method", "")
-        others = [str(method) for method in DEFAULT_POLICY.estimation.methods if method != first]
-        given = {name: data.get(name) for name in _THRESHOLD_LABELS} | {"methods": [first, *others]}
-        usual = to_thresholds(DEFAULT_POLICY)
-        return {
-            "reason": data.get("reason", ""),
-            "thresholds": {name: value for name, value in given.items() if value != usual[name]},
-        }
+        first, last = data.get("first_month"), data.get("last_month")
+        if (first is None) != (last is None):
+            raise forms.ValidationError(_("A season has a first and a last month."), code="season_unfit")
+        thresholds = {name: data[name] for name in _THRESHOLD_LABELS if data.get(name) is not None}
+        if method := data.get("first_method"):
+            others = [str(other) for other in DEFAULT_POLICY.estimation.methods if other != method]
+            thresholds["methods"] = [method, *others]
+        applies_to = AppliesTo(
+            category_id=data.get("category_id"),
+            service_id=data.get("service_id"),
+            months=None if first is None or last is None else (first, last + 1),
+        )
+        return data | {"thresholds": thresholds, "applies_to": applies_to}

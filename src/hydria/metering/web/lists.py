@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
+from babel.dates import format_date
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from hydria.metering.models import ConsumptionKind, ConsumptionState
+from hydria.metering.web.forms import threshold_label
 from hydria.metering.web.words import FINDING_LABELS, label_of_finding
 from hydria.platform.web.formats import get_formats
 from hydria.platform.web.listing import Column, Filter, Kind, Listing
@@ -77,6 +80,39 @@ OBSERVATIONS = Listing(
     sort="code",
     empty=_("No observations yet"),
     empty_hint=_("Add what readers may note about a dial."),
+)
+
+
+def _months(row: Any) -> str:
+    if row.months is None:
+        return str(_("The whole year"))
+    edges = (datetime.date(2000, month, 1) for month in (row.months.lower, row.months.upper - 1))
+    return "–".join(format_date(day, "LLLL", locale=get_formats().locale) for day in edges)
+
+
+def _thresholds(row: Any) -> str:
+    return ", ".join(f"{threshold_label(name)}: {value}" for name, value in row.thresholds.items()) or "–"
+
+
+THRESHOLDS = Listing(
+    name="thresholds",
+    columns=(
+        Column(
+            name="category",
+            label=_("Category"),
+            value=lambda row: row.category.name if row.category else _("All"),
+            link=lambda row: f"{reverse('thresholds_new')}?rule={row.pk}",
+        ),
+        Column(name="service", label=_("Service"), value=lambda row: row.service.name if row.service else _("All")),
+        Column(name="months", label=_("Season"), value=_months),
+        Column(name="thresholds", label=_("Thresholds"), value=_thresholds),
+        Column(name="from", label=_("From"), value=lambda row: row.valid_during.lower, kind=Kind.DATE),
+        Column(name="until", label=_("Until"), value=lambda row: row.valid_during.upper, kind=Kind.DATE),
+        Column(name="reason", label=_("Reason"), value="reason"),
+        Column(name="by", label=_("By"), value="recorded_by"),
+    ),
+    empty=_("Everybody is judged by what a new company starts with"),
+    empty_hint=_("Set thresholds for all, or for a category, a service or a season."),
 )
 
 ROUTES = Listing(

@@ -15,7 +15,8 @@ urlpatterns = [
     path("readings/observations/", views.show_observations, name="observations"),
     path("readings/observations/new/", views.edit_observation, name="observation_new"),
     path("readings/observations/<str:code>/", views.edit_observation, name="observation"),
-    path("readings/thresholds/", views.edit_thresholds, name="thresholds"),
+    path("readings/thresholds/", views.show_thresholds, name="thresholds"),
+    path("readings/thresholds/new/", views.edit_thresholds, name="thresholds_new"),
     path("meters/<int:meter_id>/", views.show_meter, name="meter"),
     path("points/<int:service_point_id>/exchange/", views.exchange_meter, name="meter_exchange"),
 ]

@@ -16,7 +16,6 @@ from hydria.metering import _observing as observing
 from hydria.metering import _walks as walks
 from hydria.metering import operations, queries
 from hydria.metering._incidents import IncidentCard
-from hydria.metering.domain.policy import to_thresholds
 from hydria.metering.models import ConsumptionKind, ConsumptionState, Decision
 from hydria.metering.operations import NewMeter, UnableToDecide
 from hydria.metering.web import cards, forms, lists
@@ -27,6 +26,7 @@ from hydria.platform.web.formats import get_formats
 from hydria.platform.web.forms import go_to, handle_form
 from hydria.platform.web.listing import show_list
 from hydria.platform.web.states import label_of
+from hydria.premises import queries as premises
 
 # The review desk
 
@@ -285,14 +285,41 @@ def edit_observation(request: HttpRequest, code: str = "") -> HttpResponse:
 
 
 @needs(Permission.SETTING_MANAGE)
+def show_thresholds(request: HttpRequest) -> HttpResponseBase:
+    """List the thresholds of validation: whom they hold for, from when to when, and why."""
+    return show_list(
+        request,
+        listing=lists.THRESHOLDS,
+        rows=queries.list_rules(),
+        title=_("Thresholds"),
+        template="metering/thresholds.html",
+    )
+
+
+@needs(Permission.SETTING_MANAGE)
 def edit_thresholds(request: HttpRequest) -> HttpResponse:
-    """Set what validation holds and how estimates are made."""
+    """Set thresholds for all or for some from a day on; a rule that is changed fills the form."""
+    today = timezone.localdate()
+    changed = queries.list_rules().filter(id=number_asked(request, "rule") or 0).first()
+    initial: dict[str, Any] = {"from_date": today}
+    if changed is not None:
+        initial |= changed.thresholds | {"first_method": next(iter(changed.thresholds.get("methods", ())), "")}
+        initial |= {"category_id": changed.category_id, "service_id": changed.service_id}
+        if changed.months:
+            initial |= {"first_month": changed.months.lower, "last_month": changed.months.upper - 1}
 
     def act(data: dict[str, Any]) -> str:
-        policy = operations.set_policy(actor=actor_of(request), thresholds=data["thresholds"], reason=data["reason"])
-        messages.success(request, _("High is now above %s %%.") % to_thresholds(policy)["high_percent"])
-        return reverse("incidents")
+        names = ("applies_to", "thresholds", "from_date", "reason")
+        operations.set_thresholds(actor=actor_of(request), **{name: data[name] for name in names})
+        messages.success(request, _("The thresholds hold from the day you named."))
+        return reverse("thresholds")
 
-    form = forms.ThresholdsForm(request.POST or None, policy=queries.get_policy())
-    context = {"title": _("Thresholds"), "cancel": reverse("incidents")}
+    form = forms.ThresholdsForm(
+        request.POST or None,
+        initial=initial,
+        categories=list(premises.list_categories().values_list("id", "name")),
+        services=premises.list_service_ids(),
+        general=queries.get_policy(on_date=today),
+    )
+    context = {"title": _("Thresholds"), "cancel": reverse("thresholds")}
     return handle_form(request, form=form, act=act, context=context)

@@ -20,6 +20,7 @@ FINDING_LABELS = {
     FindingCode.TYPING_SLIP: gettext_lazy("Typing slip"),
     FindingCode.CONSUMPTION_HIGH: gettext_lazy("High"),
     FindingCode.CONSUMPTION_ABOVE_PEERS: gettext_lazy("Far above its peers"),
+    FindingCode.CONSUMPTION_BELOW_PEERS: gettext_lazy("Far below its peers"),
     FindingCode.CONSUMPTION_LOW: gettext_lazy("Low"),
     FindingCode.CONSUMPTION_ZERO: gettext_lazy("Zero"),
     FindingCode.METER_STOPPED: gettext_lazy("Meter stopped"),
@@ -62,6 +63,9 @@ def explain_finding(code: str, data: Mapping[str, object], *, unit: str) -> str:
         FindingCode.CONSUMPTION_HIGH: _("%(quantity)s is far more than the usual %(usual)s."),
         FindingCode.CONSUMPTION_ABOVE_PEERS: _(
             "%(quantity)s is far more than the %(usual)s that points like this one use; it has no history yet."
+        ),
+        FindingCode.CONSUMPTION_BELOW_PEERS: _(
+            "%(quantity)s is far less than the %(usual)s that points like this one use; it has no history yet."
         ),
         FindingCode.CONSUMPTION_LOW: _("%(quantity)s is far less than the usual %(usual)s."),
         FindingCode.CONSUMPTION_ZERO: _("Nothing was used; usual is %(usual)s."),
