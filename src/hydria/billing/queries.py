@@ -87,36 +87,6 @@ def get_proof(*, run: BillingRun) -> RunProof:
     return RunProof(**run.proof)
 
 
-_OUTDATED_ACCOUNTS = """
-    SELECT invoice.account_id
-    FROM billing_segment segment
-    JOIN metering_consumption consumption ON consumption.id = segment.consumption_id
-    JOIN billing_invoice invoice ON invoice.id = segment.invoice_id
-    WHERE segment.run_id = %(run_id)s
-      AND (consumption.state <> 'FINAL' OR consumption.quantity_milli <> segment.quantity_milli)
-    UNION
-    SELECT invoice.account_id
-    FROM (SELECT agreement_id, program_id FROM concessions_grant WHERE recorded_at >= %(since)s
-          UNION
-          SELECT agreement_id, program_id FROM concessions_grantevent WHERE recorded_at >= %(since)s) AS changed
-    JOIN concessions_program program ON program.id = changed.program_id
-    JOIN billing_segment segment ON segment.agreement_id = changed.agreement_id AND segment.run_id = %(run_id)s
-    JOIN billing_invoice invoice ON invoice.id = segment.invoice_id
-    WHERE (segment.inputs -> ('concession_' || program.code))::boolean <> EXISTS (
-        SELECT FROM concessions_grant granted
-        WHERE granted.agreement_id = changed.agreement_id AND granted.program_id = changed.program_id
-          AND granted.valid_during @> (segment.end_date - 1))
-    ORDER BY 1
-"""
-
-
-def list_outdated_accounts(*, run: BillingRun) -> list[int]:
-    """Return the accounts with a draft whose consumption or concession has been changed since."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OUTDATED_ACCOUNTS, {"run_id": run.pk, "since": run.requested_at})
-        return [account_id for (account_id,) in cursor.fetchall()]
-
-
 def list_runs() -> QuerySet[BillingRun]:
     """Return the runs with their periods and cycles."""
     return BillingRun.objects.select_related("period__cycle")
@@ -598,6 +568,8 @@ def _charge(version: VersionCard, charge_id: int) -> ChargeCard:
 def _name(charge: ChargeCard) -> str:
     return charge.name_in((get_language() or "en").split("-")[0])
 
+
+list_outdated_accounts = _proving.list_outdated_accounts
 
 # What a run would bill by texts that need not be in force (TAR-09)
 RehearsedScope = _rehearsing.RehearsedScope
