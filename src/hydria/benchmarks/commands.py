@@ -78,14 +78,23 @@ def readings(
 @app.command()
 def desk(
     requests: Annotated[int, typer.Option(min=20, help="Customers that pages are asked for.")] = 200,
+    connections: Annotated[
+        int, typer.Option(help="Measure in a scratch town of so many connections; 0 measures the live database.")
+    ] = 0,
+    months: Annotated[int, typer.Option(min=2, help="Months of history of the scratch town.")] = 24,
     as_json: AsJson = False,
 ) -> None:
-    """Ask for the pages of the desk on the live database: time of the server, queries, weight."""
+    """Ask for the pages of the desk: time of the server, queries, weight."""
     from django.utils import timezone
 
+    from hydria.demo import desk_bench
     from hydria.desk import bench
 
-    show_figures(bench.measure(request_count=requests, today=timezone.localdate()), as_json=as_json)
+    if connections:
+        figures = desk_bench.measure(connections=connections, months=months, request_count=requests)
+    else:
+        figures = bench.measure(request_count=requests, today=timezone.localdate())
+    show_figures(figures, as_json=as_json)
 
 
 def show_figures(figures: Sequence[Any], *, as_json: bool) -> None:

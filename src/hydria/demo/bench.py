@@ -46,7 +46,7 @@ def measure(*, points: int) -> list[Figure]:
     rng = np.random.default_rng(SEED)
     watch = Stopwatch(seconds={})
     with scratch_database():
-        cycle_id, readings = _live_a_year(rng, points=points)
+        cycle_id, readings = live(rng, points=points, first_date=FIRST_DATE, month_count=MONTHS)
         with watch.stage("record"):
             recorded = record_readings(actor=SYSTEM, readings=readings, today=LAST_DATE)
         assert all(row.reading_id for row in recorded), "every reading of the month is acceptable"
@@ -72,18 +72,20 @@ def measure(*, points: int) -> list[Figure]:
     ]
 
 
-def _live_a_year(rng: np.random.Generator, *, points: int) -> tuple[int, NewReadings]:
-    """Write the town with its past, straight into the tables; return its cycle and the readings of the next month."""
-    add_usual_observations(actor=SYSTEM)
-    plan = town.invent_town(rng=rng, connections=points, first_date=FIRST_DATE, last_date=LAST_DATE)
+def live(
+    rng: np.random.Generator, *, points: int, first_date: datetime.date, month_count: int
+) -> tuple[int, NewReadings]:
+    """Write the town with its months, straight into the tables; return its cycle and the readings of the next."""
+    last_date = add_months(first_date, month_count + 1)
+    plan = town.invent_town(rng=rng, connections=points, first_date=first_date, last_date=last_date)
     with acting(SYSTEM, reason="bench"):
         register = _register.write_register(town=plan)
         metered = np.flatnonzero(plan.is_metered)
         typical_milli = habits.typical_use(rng=rng, town=plan)[metered]
         shown_milli = plan.dial_start_milli[metered]
         reading_ids = None
-        for number in range(MONTHS):
-            start_date, end_date = add_months(FIRST_DATE, number), add_months(FIRST_DATE, number + 1)
+        for number in range(month_count):
+            start_date, end_date = add_months(first_date, number), add_months(first_date, number + 1)
             used_milli = habits.live_a_month(rng=rng, typical_milli=typical_milli, month=start_date.month).used_milli
             shown_milli = shown_milli + used_milli
             reading_ids = _write_a_month(
@@ -97,13 +99,13 @@ def _live_a_year(rng: np.random.Generator, *, points: int) -> tuple[int, NewRead
             )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    month = habits.live_a_month(rng=rng, typical_milli=typical_milli, month=LAST_DATE.month)
+    month = habits.live_a_month(rng=rng, typical_milli=typical_milli, month=last_date.month)
     shown_milli = (shown_milli + month.used_milli) % _register.CAPACITY_MILLI
     typed_milli = np.where(month.slip == Slip.TYPED_WRONG, shown_milli * 10 % _register.CAPACITY_MILLI, shown_milli)
     is_hidden = month.slip == Slip.NO_ACCESS
     return register.cycle_id, NewReadings(
         register_ids=register.register_ids[metered].tolist(),
-        read_dates=[LAST_DATE] * len(metered),
+        read_dates=[last_date] * len(metered),
         values_milli=[None if hidden else value for hidden, value in zip(is_hidden, typed_milli.tolist(), strict=True)],
         observations=["SIN_ACCESO" if hidden else "" for hidden in is_hidden],
         source=ReadingSource.FILE,
