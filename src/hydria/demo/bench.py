@@ -76,6 +76,7 @@ def live(
     rng: np.random.Generator, *, points: int, first_date: datetime.date, month_count: int
 ) -> tuple[int, NewReadings]:
     """Write the town with its months, straight into the tables; return its cycle and the readings of the next."""
+    add_usual_observations(actor=SYSTEM)
     last_date = add_months(first_date, month_count + 1)
     plan = town.invent_town(rng=rng, connections=points, first_date=first_date, last_date=last_date)
     with acting(SYSTEM, reason="bench"):
