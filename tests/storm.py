@@ -196,12 +196,14 @@ class Payments:
     Payments that callers keep sending until they are acknowledged, by API and at the till.
 
     acknowledged  key -> the payment's id, which every repeat has to give again
+    lost          key -> what the caller saw the last time that it got no answer
     """
 
     town: Town
     account_ids: list[int]
     keys: list[str] = field(default_factory=list)
     acknowledged: dict[str, int] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
     _browser: Any = None
 
     def ask_for(self, *, api_count: int, till_count: int) -> list[str]:
@@ -223,8 +225,13 @@ class Payments:
 
     def _send(self, key: str) -> None:
         take = self._pay_at_the_till if key.startswith("till") else self._pay_by_api
-        with suppress(*LOST):
+        try:
             payment_id = take(key, self.account_ids[self.keys.index(key) % len(self.account_ids)])
+        except LOST as loss:
+            self.lost[key] = (
+                f"{loss!r} {loss.read()[:500]!r}" if isinstance(loss, urllib.error.HTTPError) else repr(loss)
+            )
+        else:
             assert payment_id == self.acknowledged.setdefault(key, payment_id)
 
     def _pay_by_api(self, key: str, account_id: int) -> int:
@@ -308,7 +315,8 @@ def assert_nothing_lost_or_doubled(town: Town, *, payments: Payments, customer_c
     """Look at the books: every payment and every customer is there, once, and every invariant holds."""
     recorded = town.ask("SELECT id, amount_minor FROM payments_payment")
     assert sorted(payment_id for payment_id, _amount in recorded) == sorted(payments.acknowledged.values())
-    assert set(payments.acknowledged) == set(payments.keys)
+    unanswered = {key: payments.lost.get(key) for key in payments.keys if key not in payments.acknowledged}
+    assert unanswered == {}
     assert {amount_minor for _id, amount_minor in recorded} == {AMOUNT_MINOR}
     assert town.ask("SELECT count(*), count(DISTINCT number) FROM parties_party") == [(customer_count,) * 2]
     assert town.ask("SELECT count(*) FROM receivables_item WHERE kind = 'OPENING'") == [(customer_count,)]

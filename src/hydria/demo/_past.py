@@ -108,7 +108,8 @@ def _statement(cursor, table: str, *, rows: Mapping[str, _Rows]) -> str:  # type
     if "consumption_id" in values:
         values["consumption_id"] = (
             "(SELECT past.id FROM metering_consumption past WHERE past.service_point_id = t.service_point_id"
-            " AND past.start_date = (t.start_date - make_interval(months => %(months)s))::date)"
+            " AND past.start_date = (t.start_date - make_interval(months => %(months)s))::date"
+            " AND past.state <> 'SUPERSEDED')"
         )
     return (
         f"INSERT INTO {table} ({', '.join(values)}) OVERRIDING SYSTEM VALUE SELECT {', '.join(values.values())}"
