@@ -53,7 +53,7 @@ def fund(*, budget_minor: int | None = 1_000_000, code: str = "state") -> Fund:
     return made
 
 
-def program(code: str = "social", **terms: object) -> Program:
+def program(code: str = "social", *, rules: dict[str, tuple[int, int]] | None = None, **terms: object) -> Program:
     """Make a program for 2020 and after; further terms as `ProgramTerms` has them."""
     given: dict[str, object] = {
         "names": {"en": "Social subsidy", "es": "Subsidio social"},
@@ -61,7 +61,11 @@ def program(code: str = "social", **terms: object) -> Program:
         "from_date": datetime.date(2020, 1, 1),
         **terms,
     }
-    return operations.save_program(actor=SYSTEM, code=code, terms=operations.ProgramTerms(**given))  # type: ignore[arg-type]
+    terms_of = operations.ProgramTerms(**given)  # type: ignore[arg-type]
+    made = operations.save_program(actor=SYSTEM, code=code, terms=terms_of)
+    if rules is not None:
+        operations.set_rules(actor=SYSTEM, program_id=made.pk, rules=rules)
+    return made
 
 
 def granted(

@@ -244,12 +244,11 @@ def _post_journal(discount: Discount) -> None:
         Posting(route=f"{ROUTE}.{discount.program.code}", debit_minor=discount.amount_minor),
         Posting(route="receivable", credit_minor=discount.amount_minor),
     ]
-    words = {"code": discount.code, "program": queries.name_of(discount.program.names)}
     post_journal(
         source_kind="discount_reversal" if discount.reverses_id else "discount",
         source_id=discount.pk,
         effective_date=discount.effective_date,
-        description=_("Discount %(code)s, %(program)s") % words,
+        description=discount.code,
         postings=[posting.mirror() for posting in postings] if discount.reverses_id else postings,
         posted_by=discount.given_by,
     )

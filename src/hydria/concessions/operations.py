@@ -65,7 +65,6 @@ class ProgramTerms:
     percent_milli       thousandths of a percent that a discount takes off, None where the amount is free
     discount_max_minor  the largest discount at the desk or till, None where there is none
     ranks               of the debts that a discount is for; empty for any
-    rules               role code -> (months at most, discount at most), 0 for what the role may not do
     """
 
     names: Mapping[str, str]
@@ -79,7 +78,6 @@ class ProgramTerms:
     percent_milli: int | None = None
     discount_max_minor: int | None = None
     ranks: Sequence[int] = ()
-    rules: Mapping[str, tuple[int, int]] | None = None
 
 
 def save_fund(*, actor: Actor, code: str, name: str, provider: str) -> Fund:
@@ -177,13 +175,26 @@ def save_program(*, actor: Actor, code: str, terms: ProgramTerms) -> Program:
         sentence = _("A code is one word of small letters, digits and underscores; tariffs use it.")
         with refusing(UnableToSaveProgram, {"program_code_is_a_word_of_tariffs": sentence}):
             program.save()
-        if terms.rules is not None:
-            program.rules.all().delete()
-            ProgramRule.objects.bulk_create(
-                ProgramRule(program=program, role_code=role, months_max=months, discount_max_minor=amount_minor)
-                for role, (months, amount_minor) in terms.rules.items()
-            )
     return program
+
+
+def set_rules(*, actor: Actor, program_id: int, rules: Mapping[str, tuple[int, int]]) -> None:
+    """
+    Say what single roles may do in a program, in place of what was said before.
+
+    rules  role code -> (months at most, discount at most in minor units), 0 for what the role may not do; a role that
+           is left out has the program's own limits
+
+    :raises UnableToPermit: if the actor may not manage concessions.
+    """
+    actor.require(Permission.CONCESSION_MANAGE)
+    with acting(actor, reason="limits of roles"):
+        program = Program.objects.select_for_update().get(pk=program_id)
+        program.rules.all().delete()
+        ProgramRule.objects.bulk_create(
+            ProgramRule(program=program, role_code=role, months_max=months, discount_max_minor=amount_minor)
+            for role, (months, amount_minor) in sorted(rules.items())
+        )
 
 
 def end_program(*, actor: Actor, program_id: int, end_date: datetime.date, reason: str) -> int:

@@ -204,6 +204,16 @@ def list_budget_cards(*, actor: Actor, fund_id: int) -> list[FundCard]:
     return [_fund_card(fund, budget.valid_during.lower) for budget in fund.budgets.order_by("-valid_during")]
 
 
+def list_fund_names() -> list[tuple[str, str]]:
+    """Return the funds by name: code and name."""
+    return list(Fund.objects.order_by("name").values_list("code", "name"))
+
+
+def find_fund_code(*, fund_id: int | None) -> str:
+    """Return the code of a fund; empty where the company pays."""
+    return Fund.objects.get(pk=fund_id).code if fund_id is not None else ""
+
+
 def list_uses(*, actor: Actor, fund_id: int | None = None, program_id: int | None = None) -> QuerySet[Use]:
     """
     Return what documents took, of a fund or of a program.
@@ -361,21 +371,18 @@ def list_discounts(*, actor: Actor, account_id: int) -> list[DiscountCard]:
     """
     actor.require(Permission.RECEIVABLE_VIEW)
     found = Discount.objects.filter(account=account_id).select_related("program", "reverses", "reversed_by")
-    return [
-        DiscountCard(
-            discount_id=discount.pk,
-            code=discount.code,
-            account_id=discount.account_id,
-            program_name=name_of(discount.program.names),
-            amount_minor=discount.amount_minor,
-            effective_date=discount.effective_date,
-            reason=discount.reason,
-            given_by=discount.given_by,
-            reverses_code=discount.reverses.code if discount.reverses else "",
-            is_reversed=getattr(discount, "reversed_by", None) is not None,
-        )
-        for discount in found.order_by("-given_at", "-id")
-    ]
+    return [_discount_card(discount) for discount in found.order_by("-given_at", "-id")]
+
+
+def get_discount_card(*, actor: Actor, discount_id: int) -> DiscountCard:
+    """
+    Return a discount.
+
+    :raises UnableToPermit: if the actor may not see what accounts owe.
+    :raises Discount.DoesNotExist: if there is no such discount.
+    """
+    actor.require(Permission.RECEIVABLE_VIEW)
+    return _discount_card(Discount.objects.select_related("program", "reverses", "reversed_by").get(pk=discount_id))
 
 
 # What billing asks
@@ -491,6 +498,21 @@ def _program_card(program: Program) -> ProgramCard:
         percent_milli=program.percent_milli,
         discount_max_minor=program.discount_max_minor,
         ranks=tuple(program.ranks),
+    )
+
+
+def _discount_card(discount: Discount) -> DiscountCard:
+    return DiscountCard(
+        discount_id=discount.pk,
+        code=discount.code,
+        account_id=discount.account_id,
+        program_name=name_of(discount.program.names),
+        amount_minor=discount.amount_minor,
+        effective_date=discount.effective_date,
+        reason=discount.reason,
+        given_by=discount.given_by,
+        reverses_code=discount.reverses.code if discount.reverses else "",
+        is_reversed=getattr(discount, "reversed_by", None) is not None,
     )
 
 

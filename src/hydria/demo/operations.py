@@ -20,7 +20,7 @@ import numpy.typing as npt
 from hydria.billing import operations as billing
 from hydria.billing import queries as billing_queries
 from hydria.billing.documents import printing
-from hydria.demo import _counter, _register, _tariffs
+from hydria.demo import _concessions, _counter, _register, _tariffs
 from hydria.demo.domain import habits, town
 from hydria.demo.domain.habits import Slip
 from hydria.desk import operations as desk
@@ -114,6 +114,8 @@ def build_demo(*, connections: int, today: datetime.date, stages: Stages) -> bil
         )
         with acting(SYSTEM, reason="demo register"):
             register = _register.write_register(town=plan)
+        _concessions.open_programs(manager=_user("facturacion"), first_date=first_date, today=today)
+        _concessions.grant_programs(manager=_user("facturacion"), first_date=first_date, today=today)
     typical_milli = habits.typical_use(rng=rng, town=plan)
     dials = _Dials(register_ids=register.register_ids.copy(), shown_milli=plan.dial_start_milli.copy())
     run: billing.BillingRun | None = None
@@ -137,6 +139,12 @@ def build_demo(*, connections: int, today: datetime.date, stages: Stages) -> bil
         _tariffs.propose_tariffs(writer=_user("tarifas"), manager=_user("gerente"), today=today)
     with stages.stage("counter"):
         _counter.live_at_the_counter(admin=_user("admin"), agent=_user("agente"), today=today)
+        _concessions.look_back(
+            manager=_user("facturacion"),
+            cashier=_user("cajera"),
+            now=datetime.datetime.combine(today, datetime.time(14), tzinfo=datetime.UTC),
+            today=today,
+        )
     assert run is not None
     return run
 

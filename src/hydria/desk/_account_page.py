@@ -10,6 +10,8 @@ from hydria.agreements import queries as agreements
 from hydria.agreements.queries import AccountCard
 from hydria.billing import queries as billing
 from hydria.billing.queries import BilledInvoice
+from hydria.concessions import queries as concessions
+from hydria.concessions.queries import GrantCard, LossCard
 from hydria.customers import queries as customers
 from hydria.customers.queries import Dossier
 from hydria.desk.domain.changes import Bill, Change, explain_change
@@ -36,6 +38,7 @@ class Alert(StrEnum):
     PROTECTED = "protected"
     NOT_DISCONNECTABLE = "not_disconnectable"
     HELD_READING = "held_reading"
+    CONCESSION_LOST = "concession_lost"
     SUSPENDED = "suspended"
     EXCLUDED = "excluded"
     DOCUMENTS_MISSING = "documents_missing"
@@ -76,6 +79,8 @@ class AccountPage:
     payments: tuple[PaymentEntry, ...] | None
     used: tuple[ConsumptionCard, ...] | None
     meters: tuple[InstallationCard, ...]
+    concessions: tuple[GrantCard, ...] | None
+    losses: tuple[LossCard, ...]
     dossier: Dossier
     documents_missing: tuple[str, ...]
 
@@ -95,16 +100,19 @@ def get_account_page(*, actor: Actor, account_id: int, today: datetime.date) -> 
     used = _used(actor, point_ids, today)
     agreement_ids = [agreement.agreement_id for agreement in account.agreements]
     documents_missing = customers.list_documents_missing(agreement_ids=agreement_ids)
+    granted, losses = _concessions(actor, agreement_ids, today)
     return AccountPage(
         account=account,
         holder=holder,
-        alerts=_alerts(account, holder, balance, used or (), documents_missing),
+        alerts=_alerts(account, holder, balance, used or (), documents_missing, losses),
         balance=balance,
         open_items=open_items,
         invoices=_invoices(actor, account_id, used or ()),
         payments=_payments(actor, account_id),
         used=used,
         meters=tuple(metering.list_installations(service_point_ids=point_ids)),
+        concessions=granted,
+        losses=losses,
         dossier=customers.get_dossier(
             account_id=account_id, party_id=holder_id or None, today=today, notes_max=NOTES_SHOWN
         ),
@@ -117,6 +125,17 @@ def _money(actor: Actor, account_id: int, today: datetime.date) -> tuple[Balance
         return None, ()
     balance = receivables.get_balance(account_id=account_id, today=today)
     return balance, tuple(receivables.list_open_items(account_id=account_id, today=today))
+
+
+def _concessions(
+    actor: Actor, agreement_ids: list[int], today: datetime.date
+) -> tuple[tuple[GrantCard, ...] | None, tuple[LossCard, ...]]:
+    """Return what is granted and has not ended, and what was lost without a word."""
+    if not actor.may(Permission.CONCESSION_VIEW):
+        return None, ()
+    granted = concessions.get_grant_cards(actor=actor, agreement_ids=agreement_ids, today=today)
+    losses = concessions.list_loss_cards(actor=actor, agreement_ids=agreement_ids, on_date=today)
+    return tuple(grant for grant in granted if grant.end_date > today), tuple(losses)
 
 
 def _used(actor: Actor, point_ids: list[int], today: datetime.date) -> tuple[ConsumptionCard, ...] | None:
@@ -174,12 +193,14 @@ def _alerts(
     balance: Balance | None,
     used: tuple[ConsumptionCard, ...],
     documents_missing: tuple[str, ...],
+    losses: tuple[LossCard, ...],
 ) -> tuple[Alert, ...]:
     active = [agreement for agreement in account.agreements if agreement.is_active]
     conditions = {
         Alert.CLOSED: account.closed_date is not None,
         Alert.OVERDUE: balance is not None and balance.overdue_minor > 0,
         Alert.HELD_READING: any(consumption.state == HELD for consumption in used),
+        Alert.CONCESSION_LOST: bool(losses),
         Alert.NO_ACTIVE_AGREEMENT: not active and account.closed_date is None,
         Alert.SUSPENDED: any(agreement.suspension_reason for agreement in active),
         Alert.DOCUMENTS_MISSING: bool(documents_missing),

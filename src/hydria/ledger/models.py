@@ -12,6 +12,8 @@ SENTENCES = {
     "payment_batch": _("Payments %s"),
     "payment_reversal": _("Reversal of payment %s"),
     "till_session": _("Difference of till %s"),
+    "discount": _("Discount %s"),
+    "discount_reversal": _("Discount %s taken back"),
     "opening_balance": _("Opening balances of %s"),
 }
 """What journals are posted for, by source; the description names the document. Other descriptions are a person's words."""

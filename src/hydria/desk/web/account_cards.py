@@ -56,6 +56,10 @@ def alert_cards(page: AccountPage) -> list[AlertCard]:
             "bad",
             _("%(amount)s is overdue, the oldest since %(day)s.") % {"amount": overdue, "day": oldest},
         ),
+        Alert.CONCESSION_LOST: (
+            "bad",
+            _("A concession is gone and nobody has said why; billing waits for a word."),
+        ),
         Alert.HELD_READING: ("wait", _("A reading is held for review; it is billed when somebody has decided.")),
         Alert.NO_ACTIVE_AGREEMENT: ("wait", _("No agreement is active.")),
         Alert.SUSPENDED: ("wait", _("The supply is suspended.")),

@@ -92,6 +92,13 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 permission=Permission.REGISTER_VIEW,
                 key="g x",
             ),
+            Place(
+                label=_("Concessions"),
+                name="concessions",
+                icon="discount",
+                permission=Permission.CONCESSION_VIEW,
+                key="g k",
+            ),
             Place(label=_("Tariffs"), name="tariffs", icon="stairs-up", permission=Permission.TARIFF_VIEW, key="g y"),
             Place(
                 label=_("Simulations"),

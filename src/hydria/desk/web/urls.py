@@ -6,7 +6,18 @@ from django.urls import include, path
 
 from hydria.desk.web import views
 
-CONTEXTS = ("metering", "billing", "payments", "receivables", "ledger", "tariffs", "simulation", "intake", "customers")
+CONTEXTS = (
+    "metering",
+    "concessions",
+    "billing",
+    "payments",
+    "receivables",
+    "ledger",
+    "tariffs",
+    "simulation",
+    "intake",
+    "customers",
+)
 
 urlpatterns = [
     path("", views.show_home, name="home"),

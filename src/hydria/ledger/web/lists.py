@@ -15,6 +15,8 @@ SOURCE_LABELS: dict[str, str | Promise] = {
     "payment_batch": _("Batch of payments"),
     "payment_reversal": _("Payment reversal"),
     "till_session": _("Till difference"),
+    "discount": _("Discount"),
+    "discount_reversal": _("Discount taken back"),
     "opening_balance": _("Opening balances"),
     "manual": _("By hand"),
     "manual_reversal": _("Reversal by hand"),

@@ -112,6 +112,7 @@ def take_payment(request: HttpRequest, account_id: int) -> HttpResponse:
     context = {
         "title": payer.account.holder_name or payer.account.number,
         "payer": payer,
+        "may_discount": bool(payer.debts) and actor.may(Permission.CONCESSION_DISCOUNT),
         "marks": get_formats().marks,
         "tender_rows": [
             (form[f"{kind.lower()}_minor"], form[f"{kind.lower()}_reference"] if kind is not TenderKind.CASH else None)
