@@ -437,7 +437,7 @@ def _write_outcome(
 
 def _note(simulation: Simulation, versions: Sequence[SimulatedVersion], *, at: datetime.datetime) -> None:
     """Note the simulation in the life of each draft that it priced, where the draft still has that text."""
-    actor = Actor(name=simulation.requested_by, permissions=frozenset({Permission.TARIFF_EDIT}))
+    actor = Actor(name=simulation.requested_by, permissions=frozenset({Permission.TARIFF_SIMULATE}))
     for row in versions:
         if row.scenario == CURRENT or tariffs.get_version(version_id=row.version_id).version_hash != row.version_hash:
             continue

@@ -1,17 +1,18 @@
 """
 Work with tariff files from the command line: check, rate, convert, format, diff, schema.
 
-None of these needs a database or Django. Every command exits 0 only when all is well (`diff`: when nothing changes).
+None of these needs a database or Django. They speak English unless LANGUAGE says otherwise. Every command exits 0 only when all is well (`diff`: when nothing changes).
 """
 
 from __future__ import annotations
 
 import csv
 import datetime
+import gettext
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
@@ -72,7 +73,7 @@ def _check_file(path: Path) -> dict[str, Any]:
         "failed": 0,
         "failures": [],
         "issues": [
-            {"line": issue.row, "severity": issue.severity.lower(), "code": issue.code, "message": issue.message}
+            {"line": issue.row, "severity": issue.severity.lower(), "code": issue.code, "message": _worded(issue)}
             for issue in issues
         ],
     }
@@ -93,6 +94,35 @@ def _check_file(path: Path) -> dict[str, Any]:
             for difference in differences
         ]
     return report
+
+
+def _translator() -> Callable[[str], str] | None:
+    """Return what translates into the language that LANGUAGE asks for; None for English."""
+    language = os.environ.get("LANGUAGE", "").split(":")[0].split("_")[0]
+    if language in ("", "en", "C"):
+        return None
+    folder = Path(__file__).parent / "locale"
+    return gettext.translation("django", folder, languages=[language], fallback=True).gettext
+
+
+def _worded(issue: Issue) -> str:
+    """Return a finding with its cure in the reader's language."""
+    translate = _translator()
+    if translate is None:
+        return issue.message
+    from hydria.tariffs.documents.findings import finding_cards
+
+    (card,) = finding_cards([issue], translate=translate)
+    return f"{card.what} {card.cure}".strip()
+
+
+def _spoken(sentence: str) -> str:
+    translate = _translator()
+    if translate is None:
+        return sentence
+    from hydria.tariffs.documents.findings import spoken
+
+    return spoken(sentence, translate=translate)
 
 
 def _read_text(path: Path) -> tuple[str, Issue | None]:
@@ -165,7 +195,7 @@ def _compiled(path: Path, *, exit_code: int) -> Any:
     if tariff is None:
         for issue in issues:
             if issue.severity is Severity.BLOCK:
-                typer.secho(f"{path}:{issue.row}: error: {issue.message}", err=True)
+                typer.secho(f"{path}:{issue.row}: error: {_worded(issue)}", err=True)
         raise typer.Exit(exit_code)
     return tariff
 
@@ -292,7 +322,7 @@ def format_file(
         text, unreadable = _read_text(file)
         root = read_document(text, findings=findings) if not unreadable else None
         for issue in [unreadable] if unreadable else findings.issues:
-            typer.secho(f"{file}:{issue.row}: error: {issue.message}", err=True)
+            typer.secho(f"{file}:{issue.row}: error: {_worded(issue)}", err=True)
             is_bad = True
         if root is None or findings.block or (formatted := format_text(text, root)) == text:
             continue
@@ -325,7 +355,7 @@ def diff(
         ]
         print(json.dumps({"changes": answer, "cases": totals}, ensure_ascii=False, indent=1))
     else:
-        _print_difference([change.sentence for change in changes], totals)
+        _print_difference([_spoken(change.sentence) for change in changes], totals)
     if changes:
         raise typer.Exit(1)
 

@@ -140,10 +140,10 @@ def note_simulation(*, draft_id: int, simulation_code: str, actor: Actor, at: da
 
     Called by the simulation when it is done, inside no transaction of its own.
 
-    :raises UnableToPermit: if the actor may not write tariffs.
+    :raises UnableToPermit: if the actor may not simulate tariffs.
     :raises UnableToMoveVersion: if the version has not been checked, or is past this.
     """
-    actor.require(Permission.TARIFF_EDIT)
+    actor.require(Permission.TARIFF_SIMULATE)
     with acting(actor, reason=f"simulation {simulation_code}"):
         version = _locked(draft_id)
         if version.events.filter(

@@ -358,7 +358,7 @@ class VersionPage:
 _PERMISSION_OF = {
     Act.WRITTEN: Permission.TARIFF_EDIT,
     Act.CHECKED: Permission.TARIFF_EDIT,
-    Act.SIMULATED: Permission.TARIFF_EDIT,
+    Act.SIMULATED: Permission.TARIFF_SIMULATE,
     Act.WITHDRAWN: Permission.TARIFF_EDIT,
     Act.REFUSED: Permission.TARIFF_APPROVE,
     Act.APPROVED: Permission.TARIFF_APPROVE,

@@ -22,7 +22,11 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime.datetime(2026, 6, 1, 9, tzinfo=datetime.UTC)
 NEXT_YEAR = datetime.date(2027, 1, 1)
-WRITER = Actor(name="Héctor", user_id=1, permissions=frozenset({Permission.TARIFF_VIEW, Permission.TARIFF_EDIT}))
+WRITER = Actor(
+    name="Héctor",
+    user_id=1,
+    permissions=frozenset({Permission.TARIFF_VIEW, Permission.TARIFF_EDIT, Permission.TARIFF_SIMULATE}),
+)
 MANAGER = Actor(
     name="Ana",
     user_id=2,

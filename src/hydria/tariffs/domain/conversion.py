@@ -18,7 +18,8 @@ def convert_text(text: str, *, name: str) -> tuple[str | None, list[str]]:
     returns  the Hydria text (None if nothing could be read), and what could not be expressed, one sentence each
     """
     findings = Findings()
-    plain: Any = to_plain(read_document(text, findings=findings))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")  # some sources end their lines as old Macs did
+    plain: Any = to_plain(read_document(lines, findings=findings, may_share=True))
     problems = [f"line {issue.row}: {issue.message}" for issue in findings.issues]
     if problems:
         return None, problems

@@ -17,6 +17,7 @@ from hydria.tariffs.domain.findings import Findings
 
 SIZE_MAX = 4 * 1024 * 1024
 DEPTH_MAX = 24
+SHARED_MAX = 200_000  # nodes of a text once its aliases are written out
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -61,11 +62,15 @@ class _Open:
     entries: dict[str, Node] = field(default_factory=dict)
     key_lines: dict[str, int] = field(default_factory=dict)
     key: str | None = None
+    anchor: str | None = None
+    size: int = 1
 
 
-def read_document(text: str, *, findings: Findings) -> Node | None:
+def read_document(text: str, *, findings: Findings, may_share: bool = False) -> Node | None:
     """
     Read the one document of a text; None (and findings) when it is not readable at all.
+
+    may_share  allow aliases (`*name`) of what was read before, as programs write them; tariffs write values out
 
     >>> found = Findings()
     >>> to_plain(read_document("price: {2025-01-01: 18.50}", findings=found))
@@ -79,10 +84,13 @@ def read_document(text: str, *, findings: Findings) -> Node | None:
         findings.add("control_character", line=line, character=f"U+{ord(control.group()):04X}")
         return None
     try:
-        return _compose(yaml.parse(text, Loader=_LOADER), findings)
+        return _compose(yaml.parse(text, Loader=_LOADER), findings, may_share=may_share)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        findings.add("not_yaml", line=mark.line + 1 if mark else 1, problem=error.problem or error.context or "")
+        line = mark.line + 1 if mark else 1
+        is_tab = "\t" in text.split("\n")[line - 1].partition("#")[0]
+        problem = "a tab stands where only spaces may" if is_tab else error.problem or error.context or ""
+        findings.add("not_yaml", line=line, problem=problem)
     except yaml.YAMLError as error:
         findings.add("not_yaml", line=1, problem=str(error))
     return None
@@ -97,13 +105,15 @@ def to_plain(node: Node | None) -> Plain:
     return node.text if node is not None else {}
 
 
-def _compose(events: Iterator[yaml.Event], findings: Findings) -> Node | None:
+def _compose(events: Iterator[yaml.Event], findings: Findings, *, may_share: bool) -> Node | None:
     """Build the tree without recursion; stop at the first thing that is no tariff text at all."""
     stack: list[_Open] = []
+    shared: dict[str, tuple[Node, int]] = {}  # what aliases may stand for, and how many nodes it has
     root: Node | None = None
     for event in events:
         line = event.start_mark.line + 1 if event.start_mark else 0
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        anchor, size = getattr(event, "anchor", None), 1
+        if anchor and not may_share:
             findings.add("alias", line=line)
             return None
         tag = getattr(event, "tag", None)
@@ -115,15 +125,21 @@ def _compose(events: Iterator[yaml.Event], findings: Findings) -> Node | None:
             if len(stack) >= DEPTH_MAX:
                 findings.add("too_deep", line=line, depth_max=DEPTH_MAX)
                 return None
-            stack.append(_Open(line, isinstance(event, yaml.MappingStartEvent)))
+            stack.append(_Open(line, isinstance(event, yaml.MappingStartEvent), anchor=anchor))
             continue
-        if isinstance(event, yaml.ScalarEvent):
+        if isinstance(event, yaml.AliasEvent):
+            if anchor not in shared:
+                findings.add("alias", line=line)
+                return None
+            node, size = shared[anchor]
+        elif isinstance(event, yaml.ScalarEvent):
             if not event.value.isprintable() and (control := _CONTROL.search(event.value)):
                 findings.add("control_character", line=line, character=f"U+{ord(control.group()):04X}")
                 return None
             node = Scalar(event.value, line, not event.style)
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             done = stack.pop()
+            anchor, size = done.anchor, done.size
             if done.is_mapping:
                 node = Mapping(done.entries, done.line, done.key_lines)
             else:
@@ -133,7 +149,13 @@ def _compose(events: Iterator[yaml.Event], findings: Findings) -> Node | None:
             return None
         else:
             continue
+        if anchor:
+            shared[anchor] = node, size
         if stack:
+            stack[-1].size += size
+            if stack[-1].size > SHARED_MAX and shared:
+                findings.add("alias", line=line)
+                return None
             _attach(stack[-1], node, findings)
         else:
             root = node

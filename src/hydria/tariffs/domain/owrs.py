@@ -70,11 +70,11 @@ def _heading(metadata: dict[str, Any], name: str) -> tuple[dict[str, Any], list[
     period_text = said.get("bill_frequency") or "monthly"
     period = _PERIODS.get(period_text.lower().replace("-", "").replace(" ", ""))
     if period is None:
-        problems.append(f"The bill frequency `{period_text}` is not known; the tariff says nothing about it.")
+        problems.append(f"The bill frequency `{period_text}` is not known; the tariff is left without one.")
     date_text = said.get("effective_date", "")
     date = _iso_date(date_text)
     if date_text and date is None:
-        problems.append(f"The effective date `{date_text}` is not a date; the tariff starts on no date.")
+        problems.append(f"The effective date `{date_text}` is not a date; the tariff is left without one.")
     link = said.get("prop_218_link")
     made = {
         "tariff": re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"),

@@ -29,6 +29,7 @@ USAGE_NAMES = ("usage_ccf", "usage_hcf", "usage_kgal", "usage_gal", "usage_m3")
 _TIERED = ("tiered", "budget")
 _BUDGET_PARTS = re.compile(r"\b((?:indoor|outdoor)(?:_\w+)?)\b")
 _INCHES = re.compile(r"^(\d+)[|_ ]+(\d+/\d+)")
+_STATED_BY_FILE = frozenset({"rate", "price", "charge", "surcharge", "fee"})  # parts of names that no account can give
 _ZERO = {"shape": "fixed", "amount": "0"}
 
 
@@ -124,31 +125,26 @@ class ClassConverter:
         text = str(value[0] if isinstance(value, list) else "" if value is None else value)
         if (number := parse_number(text)) is not None:
             return {"shape": "fixed", "amount": number_text(number)}
-        formula, expression = self.formula(text)
-        match expression:
-            case Arithmetic("*", Name() | Number() as rate, Name("usage")) | Arithmetic("*", Name("usage"), rate):
-                if isinstance(rate, Name) and rate.name in self.derived:
-                    return self.uniform(rate.name)
-                if isinstance(rate, Name | Number):
-                    price = rate.name if isinstance(rate, Name) else number_text(rate.value)
-                    return {"shape": "uniform", "price": price}
-        return {"shape": "formula", "formula": formula}
+        rate = _rate_per_unit(self.respelled(text))
+        if rate in self.fields and not self.is_charge(rate):
+            return self.uniform(rate)
+        if parse_number(rate) is not None:
+            return {"shape": "uniform", "price": rate}
+        return {"shape": "formula", "formula": self.formula(text)}
 
     def uniform(self, rate: str) -> dict[str, Any]:
-        """Price every unit alike; the price stands in the charge where nothing else needs it."""
-        field = rate.removeprefix("own_") if rate.removeprefix("own_") in self.own else rate
-        if field not in self.fields:
+        """Price every unit at the rate of a field."""
+        if rate not in self.fields:
             self.problem(self.label, "is uniform, but the class states no flat_rate")
             return _ZERO
-        price = self.derived.pop(rate, None)
-        return {"shape": "uniform", "price": self.value(self.fields[field]) if price is None else price}
+        return {"shape": "uniform", "price": self.value(self.fields[rate])}
 
     def tiers(self) -> dict[str, Any]:
         names = [self.named(part) for part in ("tier_starts", "tier_prices")]
         is_shared = self.stem != "commodity" and str(self.fields.get("commodity_charge", "")).lower() in _TIERED
         for name in names:
             if self.fields.get(name) is None or (is_shared and name in ("tier_starts", "tier_prices")):
-                self.problem(self.label, f"has no {'_'.join(name.split('_')[:2])} of its own")
+                self.problem(self.label, f"has no {name}{' of its own' if is_shared else ''}")
                 return _ZERO
         starts, prices = (self.fields[name] for name in names)
         edges, rates = self.value(starts, is_edge=True, wants_list=True), self.value(prices, wants_list=True)
@@ -178,7 +174,7 @@ class ClassConverter:
             return number_text(number)
         if is_key and self.named(text) not in self.fields:
             return f"'{text}'"
-        return self.formula(text)[0]
+        return self.formula(text)
 
     def table(self, node: dict[str, Any], **options: bool) -> Any:
         values = node.get("values")
@@ -198,10 +194,9 @@ class ClassConverter:
             else:
                 self.problem(self.label, f"has the key `{key}`, which does not name one {', one '.join(names)}")
         for name, *words in zip(names, *(row[:-1] for row in rows), strict=True):
-            if name in self.fields:
-                self.need(name, is_key=True)
-            else:
-                self.keys[name] = list(dict.fromkeys([*self.keys.get(name, ()), *words]))
+            self.select_by(name, words)
+        if len({tuple(row[:-1]) for row in rows}) < len(rows):
+            self.problem(self.label, f"has a table by {', '.join(names)} that states a key twice")
         by = [self.spelled(name) for name in names]
         return {"by": by, "rows": rows} if len(by) > 1 else {"by": by[0], "rows": dict(rows)}
 
@@ -217,26 +212,24 @@ class ClassConverter:
         if number is not None:
             return number_text(number - 1 if number.denominator == 1 and number > 0 else number)
         if text.endswith("%") and (percent := parse_number(text[:-1].strip())) is not None:
-            return f"round_half_even({number_text(percent)} * {self.formula('budget')[0]} / 100)"
-        return f"round_half_even({self.formula(text)[0]})"
+            return f"round_half_even({number_text(percent)} * {self.formula('budget')} / 100)"
+        return f"round_half_even({self.formula(text)})"
 
     # Names
 
-    def formula(self, text: str) -> tuple[str, Expression]:
+    def formula(self, text: str) -> str:
         """Convert a formula and everything it uses."""
         converted = self.respelled(text)
         try:
             expression = parse_formula(converted)
         except FormulaError as error:
-            why = error.message if text else "it is empty"
-            self.problem(self.label, f"holds `{text}`, which is no formula: {why}")
-            return "0", Number(parse_number("0") or 0)
+            self.problem(self.label, f"holds `{text}`, which is no formula: {error.message}" if text else "is empty")
+            return "0"
         for name, word in words_compared(converted):
-            self.keys.setdefault(name, [])
-            self.keys[name] += [word] if word not in self.keys[name] else []
+            self.select_by(name, [word])
         for name in names_in_expression(expression):
             self.need(name)
-        return rename(converted, self.spelled), expression
+        return rename(converted, self.spelled)
 
     def respelled(self, text: str) -> str:
         return rename(from_r(text), self.named)
@@ -255,19 +248,32 @@ class ClassConverter:
     def spelled(self, name: str) -> str:
         return f"own_{name}" if name in self.own else name
 
+    def select_by(self, name: str, words: list[str]) -> None:
+        """Note a name that selects, and the words that it selects by."""
+        if name in self.fields:
+            self.need(name, is_key=True)
+        else:
+            self.keys[name] = list(dict.fromkeys([*self.keys.get(name, ()), *words]))
+
     def need(self, name: str, *, is_key: bool = False) -> None:
         """Make sure that a name is worked out before it is used, or is an input."""
         if name in ("usage", "class") or name in self.keys or self.spelled(name) in self.derived:
             return
         if name not in self.fields:
             self.numbers.setdefault(name)
+            if _STATED_BY_FILE.intersection(name.split("_")):
+                self.problem(self.label, f"needs {name}, which the class does not state; it became an input")
         elif name in self.open:
             self.problem(self.label, f"needs {name}, which needs {self.label} itself")
-        elif name in self.on_bill or name in self.charges or str(self.fields[name]).lower() in _TIERED:
+        elif self.is_charge(name):
             self.used.add(name)
             self.add(name, is_memo=name not in self.on_bill or not self.is_sum)
         else:
             self.derive(name, is_key=is_key)
+
+    def is_charge(self, name: str) -> bool:
+        """Say whether a field is worked out with the charges, not before them."""
+        return name in self.on_bill or name in self.charges or str(self.fields[name]).lower() in _TIERED
 
     def derive(self, name: str, *, is_key: bool) -> None:
         """Work a field out before the charges, or as a charge off the bill if it needs one."""
@@ -312,6 +318,23 @@ def _stem(label: str) -> str:
     ('commodity', 'drought')
     """
     return re.sub(r"^(variable|fixed)_|_(sur)?charge$", "", label)
+
+
+def _rate_per_unit(text: str) -> str:
+    """
+    Return the name or number that a formula multiplies the usage by; nothing if it is another sum.
+
+    >>> _rate_per_unit("2.10 * usage"), _rate_per_unit("usage*flat_rate"), _rate_per_unit("usage + 1")
+    ('2.1', 'flat_rate', '')
+    """
+    try:
+        expression = parse_formula(text)
+    except FormulaError:
+        return ""
+    match expression:
+        case Arithmetic("*", Name("usage"), rate) | Arithmetic("*", rate, Name("usage")):
+            return rate.name if isinstance(rate, Name) else number_text(rate.value) if isinstance(rate, Number) else ""
+    return ""
 
 
 def _is_sum(expression: Expression, known: dict[str, Any]) -> bool:
