@@ -9,6 +9,7 @@ see to that. A worker that died leaves its job behind; the next one takes it up 
 from __future__ import annotations
 
 import asyncio
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -52,6 +53,16 @@ def defer_many(name: str, *, jobs: Mapping[str, Mapping[str, Any]]) -> int:
         except AlreadyEnqueued:
             continue
     return added
+
+
+def cancel(job_id: int) -> bool:
+    """Take a waiting job out of the queue with the current transaction; return False if it no longer waits."""
+    return app.job_manager.cancel_job_by_id(job_id)
+
+
+def try_again(job_id: int, *, at: datetime.datetime) -> None:
+    """Put a failed job back into the queue with the current transaction."""
+    app.job_manager.retry_job_by_id(job_id, retry_at=at)
 
 
 def work(*, queues: Sequence[str] | None = None, until_empty: bool = False, concurrency: int = 1) -> None:

@@ -186,6 +186,15 @@ class ProgressState(models.TextChoices):
     CANCELED = "CANCELED", _("Canceled")
 
 
+class JobState(models.TextChoices):
+    """How a job stands in the queue, in the words of the queue; one that has succeeded is gone."""
+
+    TODO = "todo", _("Waiting")
+    DOING = "doing", _("Running")
+    FAILED = "failed", _("Failed")
+    CANCELED = "cancelled", _("Canceled")
+
+
 class Progress(models.Model):
     """How far a piece of long work has come; the screens poll it."""
 

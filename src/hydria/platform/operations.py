@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -10,13 +11,14 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.translation import gettext
+from procrastinate.contrib.django.models import ProcrastinateJob
 from stdnum import ean
 
 from hydria.kernel.errors import UnableTo
 from hydria.kernel.money import Currency
-from hydria.platform import models
+from hydria.platform import jobs, models, progress
 from hydria.platform.access import SYSTEM, Actor, Permission
-from hydria.platform.audit import record_access
+from hydria.platform.audit import record_access, record_move
 from hydria.platform.documents.logos import NotALogo, read_logo
 from hydria.platform.files import store_file
 from hydria.platform.roles import ROLE_TEMPLATES
@@ -37,6 +39,10 @@ class UnableToChangeCompany(UnableTo):
 
 class UnableToSaveUser(UnableTo):
     """The user cannot be created or changed as asked."""
+
+
+class UnableToManageJob(UnableTo):
+    """The job cannot be taken out of the queue or put back into it."""
 
 
 class UnableToSaveRole(UnableTo):
@@ -319,3 +325,63 @@ def _create_missing_roles(currency: Currency, *, language: str) -> None:
                     "amount_limit_minor": None if limit is None else limit * currency.minor_per_major,
                 },
             )
+
+
+def cancel_job(*, actor: Actor, job_id: int, canceled_at: datetime.datetime) -> None:
+    """
+    Take a waiting job out of the queue. Canceling a canceled job changes nothing.
+
+    :raises UnableToPermit: if the actor may not manage jobs.
+    :raises UnableToManageJob: with code `job_unknown`, or `job_not_waiting` once a worker has it or it has ended.
+    Source: BIL-10.
+    """
+    actor.require(Permission.JOB_MANAGE)
+    with acting(actor, reason="cancel job"):
+        job = _find_job(job_id)
+        if job.status == models.JobState.CANCELED:
+            return
+        if not jobs.cancel(job_id):
+            raise UnableToManageJob(
+                "job_not_waiting", gettext("The job no longer waits; a worker has it, or it has ended."), job_id=job_id
+            )
+        progress.cancel(key=job.lock or "", at=canceled_at)
+        _record_job_move(job, to_state=models.JobState.CANCELED, actor=actor, at=canceled_at)
+
+
+def retry_job(*, actor: Actor, job_id: int, retried_at: datetime.datetime) -> None:
+    """
+    Put a failed or canceled job back into the queue. Retrying a waiting job changes nothing.
+
+    :raises UnableToPermit: if the actor may not manage jobs.
+    :raises UnableToManageJob: with code `job_unknown`, `job_running`, or `job_waits_already` when the same work was
+        asked for again meanwhile.
+    Source: BIL-10.
+    """
+    actor.require(Permission.JOB_MANAGE)
+    with acting(actor, reason="retry job"):
+        job = _find_job(job_id)
+        if job.status == models.JobState.TODO:
+            return
+        if job.status == models.JobState.DOING:
+            raise UnableToManageJob("job_running", gettext("The job is running."), job_id=job_id)
+        if ProcrastinateJob.objects.filter(queueing_lock=job.queueing_lock, status=models.JobState.TODO).exists():
+            sentence = gettext("The same work was asked for again and waits already.")
+            raise UnableToManageJob("job_waits_already", sentence, job_id=job_id)
+        if job.status == models.JobState.FAILED:
+            jobs.try_again(job_id, at=retried_at)
+        else:  # the queue has no way back for a canceled job: the same work is asked for anew
+            jobs.defer(job.task_name, key=job.queueing_lock or "", **job.args)
+        _record_job_move(job, to_state=models.JobState.TODO, actor=actor, at=retried_at)
+
+
+def _find_job(job_id: int) -> ProcrastinateJob:
+    job = ProcrastinateJob.objects.filter(id=job_id).first()
+    if job is None:
+        raise UnableToManageJob("job_unknown", gettext("There is no such job; it may be done."), job_id=job_id)
+    return job
+
+
+def _record_job_move(job: ProcrastinateJob, *, to_state: str, actor: Actor, at: datetime.datetime) -> None:
+    record_move(
+        object_kind="platform.job", object_id=job.id, from_state=job.status, to_state=to_state, actor=actor, at=at
+    )

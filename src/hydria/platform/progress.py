@@ -92,6 +92,11 @@ def end(*, key: str, is_done: bool, message: str, at: datetime.datetime) -> None
         progress.save()
 
 
+def cancel(*, key: str, at: datetime.datetime) -> None:
+    """Say that work will not be done after all; work that has ended stays as it is."""
+    Progress.objects.filter(key=key, ended_at=None).update(state=ProgressState.CANCELED, ended_at=at)
+
+
 def find_progress(*, key: str) -> Progress | None:
     """Return the work with a key, if it was ever announced."""
     return Progress.objects.filter(key=key).first()

@@ -10,7 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from hydria.kernel.money import Currency
 from hydria.platform.documents.letterhead import Letterhead
 from hydria.platform.files import read_file
-from hydria.platform.models import Company, Office, Progress, ProgressState, Role, User
+from hydria.platform.models import Company, JobState, Office, Progress, ProgressState, Role, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,3 +110,8 @@ def count_queue() -> QueueCard:
     """Count the jobs of the queue by state."""
     by_state = dict(ProcrastinateJob.objects.values_list("status").annotate(job_count=Count("id")).order_by())
     return QueueCard(waiting=by_state.get("todo", 0), doing=by_state.get("doing", 0), failed=by_state.get("failed", 0))
+
+
+def list_queue() -> QuerySet[ProcrastinateJob]:
+    """Return the jobs that wait, run, failed or were canceled."""
+    return ProcrastinateJob.objects.filter(status__in=JobState.values)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hydria.platform.access import Permission
-from hydria.platform.models import AuditAction, AuditEntry, Progress, ProgressState, Role
+from hydria.platform.models import AuditAction, AuditEntry, JobState, Progress, ProgressState, Role
 from hydria.platform.web.formats import get_formats, spell_instant
 from hydria.platform.web.states import label_of
 
@@ -115,6 +116,34 @@ def progress_card(progress: Progress, *, now: datetime.datetime) -> ProgressCard
         link=progress.link,
         speed=speed,
         time_left=time_left,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedJobCard:
+    """A job of the queue."""
+
+    id: int
+    task: str
+    key: str
+    state: str
+    state_label: str
+    attempts: int
+    may_cancel: bool
+    may_retry: bool
+
+
+def queued_job_card(job: ProcrastinateJob) -> QueuedJobCard:
+    """Return the card of a job, with what can be done with it by those who manage jobs."""
+    return QueuedJobCard(
+        id=job.id,
+        task=job.task_name,
+        key=job.lock or "",
+        state=job.status,
+        state_label=label_of(JobState, job.status),
+        attempts=job.attempts,
+        may_cancel=job.status == JobState.TODO,
+        may_retry=job.status in (JobState.FAILED, JobState.CANCELED),
     )
 
 

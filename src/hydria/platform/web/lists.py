@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from hydria.platform import queries
-from hydria.platform.models import AuditAction, AuditEntry, Progress, ProgressState, User
+from hydria.platform.models import AuditAction, AuditEntry, JobState, Progress, ProgressState, User
 from hydria.platform.web.cards import field_changes
 from hydria.platform.web.listing import Column, Filter, Kind, Listing
 
@@ -69,6 +69,25 @@ JOBS = Listing(
     sort="-requested_at",
     empty=_("No long work has been asked for yet"),
     empty_hint=_("Loads, billing runs and exports appear here while they run and afterwards."),
+)
+
+
+QUEUE = Listing(
+    name="queue",
+    columns=(
+        Column(name="id", label=_("Job"), value="id", link=lambda row: reverse("queued_job", args=[row.pk])),
+        Column(name="task", label=_("Task"), value="task_name"),
+        Column(name="key", label=_("Works on"), value="lock"),
+        Column(name="state", label=_("State"), value="status", kind=Kind.STATE, choices=JobState),
+        Column(name="attempts", label=_("Attempts"), value="attempts", kind=Kind.COUNT),
+    ),
+    filters=(
+        Filter(name="state", label=_("State"), lookup="status", kind="choice", choices=lambda: JobState.choices),
+        Filter(name="task", label=_("Task"), lookup="task_name__icontains"),
+    ),
+    sort="-",
+    empty=_("The queue is empty"),
+    empty_hint=_("Jobs that are done leave it; failed ones stay until they are tried again."),
 )
 
 

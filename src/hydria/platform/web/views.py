@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -13,12 +15,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from hydria.platform import audit, operations, queries
 from hydria.platform.access import Permission
 from hydria.platform.web import cards, lists
 from hydria.platform.web.doors import actor_of, is_fragment, needs, person_of, render_page
-from hydria.platform.web.forms import handle_form
+from hydria.platform.web.forms import go_to, handle_form
 from hydria.platform.web.listing import build_list, show_list
 from hydria.platform.web.user_forms import (
     CompanyForm,
@@ -236,3 +239,45 @@ def show_job(request: HttpRequest, progress_id: int) -> HttpResponseBase:
     is_poll = request.headers.get("HX-Request") == "true"
     template = "platform/_progress.html" if is_poll else "platform/job.html"
     return render_page(request, template, {"title": card.title, "card": card})
+
+
+@needs(Permission.JOB_VIEW)
+def show_queue(request: HttpRequest) -> HttpResponseBase:
+    """List the jobs that wait, run, failed or were canceled."""
+    return show_list(request, listing=lists.QUEUE, rows=queries.list_queue(), title=_("Queue"))
+
+
+@needs(Permission.JOB_VIEW)
+def show_queued_job(request: HttpRequest, job_id: int) -> HttpResponseBase:
+    """Show one job of the queue, with what can be done with it."""
+    job = queries.list_queue().filter(id=job_id).first()
+    if job is None:
+        raise Http404
+    may_manage = actor_of(request).may(Permission.JOB_MANAGE)
+    context = {"title": _("Job %s") % job.id, "job": cards.queued_job_card(job), "may_manage": may_manage}
+    return render_page(request, "platform/queued_job.html", context)
+
+
+@needs(Permission.JOB_MANAGE)
+@require_POST
+def cancel_job(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Take a waiting job out of the queue."""
+    act = functools.partial(operations.cancel_job, job_id=job_id, canceled_at=timezone.now())
+    return _manage_job(request, job_id, act)
+
+
+@needs(Permission.JOB_MANAGE)
+@require_POST
+def retry_job(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Put a failed or canceled job back into the queue."""
+    act = functools.partial(operations.retry_job, job_id=job_id, retried_at=timezone.now())
+    return _manage_job(request, job_id, act)
+
+
+def _manage_job(request: HttpRequest, job_id: int, act: Callable[..., None]) -> HttpResponse:
+    try:
+        act(actor=actor_of(request))
+    except operations.UnableToManageJob as refusal:
+        messages.error(request, refusal.message)
+        return go_to(request, reverse("queue"))
+    return go_to(request, reverse("queued_job", args=[job_id]))
