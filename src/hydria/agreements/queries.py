@@ -223,6 +223,11 @@ def category_code_of(agreement: str, *, on_date: datetime.date) -> Subquery:
     return Subquery(terms.values("category__code")[:1])
 
 
+def has_agreement(*, agreement_id: int) -> bool:
+    """Tell whether there is such an agreement."""
+    return ServiceAgreement.objects.filter(pk=agreement_id).exists()
+
+
 def find_agreement_on(*, agreement_id: int, on_date: datetime.date) -> ServiceAgreement | None:
     """Return an agreement if it is in force on a day."""
     return ServiceAgreement.objects.filter(pk=agreement_id, valid_during__contains=on_date).first()

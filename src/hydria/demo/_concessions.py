@@ -74,10 +74,12 @@ def grant_programs(*, manager: Actor, first_date: datetime.date, today: datetime
 
 
 def look_back(*, manager: Actor, cashier: Actor, now: datetime.datetime, today: datetime.date) -> None:
-    """Cut this year's budget to little more than what was used, and give two discounts on old debts."""
+    """Cut the budgets to little more than what was used, and give two discounts on old debts."""
     (fund,) = [card for card in queries.list_fund_cards(actor=SYSTEM, on_date=today) if card.code == "estado"]
-    if used_minor := fund.standing.used_minor:
-        _set_budget(manager, fund.fund_id, year=today.year, budget_minor=used_minor * 100 // TAKEN_PERCENT)
+    for budget in queries.list_budget_cards(actor=SYSTEM, fund_id=fund.fund_id):
+        if budget.start_date is not None and (used_minor := budget.standing.used_minor):
+            left_minor = used_minor * 100 // TAKEN_PERCENT
+            _set_budget(manager, fund.fund_id, year=budget.start_date.year, budget_minor=left_minor)
     reasons = {AMNESTY: (None, "Campaña del mes"), GOODWILL: (5_000, "Corte sin aviso")}
     accounts = ServiceAgreement.objects.order_by("id").values_list("account_id", flat=True)[_FIRST_DEBTOR:_LAST_DEBTOR]
     balances = receivables.get_balances(account_ids=list(accounts), today=today)

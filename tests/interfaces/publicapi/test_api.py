@@ -43,6 +43,10 @@ BODIES = {
     },
     "/agreements/{agreement_id}/exemptions": {"code": "vat", "evidence": "Law 1", "from_date": "2026-03-01"},
     "/agreements/{agreement_id}/exclusions": {"from_date": "2026-03-01", "reason": "Our own office"},
+    "/agreements/{agreement_id}/concessions": {
+        "program": "social", "from_date": "2026-03-01", "until_date": "2027-03-01", "evidence": "Card 7", "reason": "Poor",
+    },
+    "/agreements/{agreement_id}/concessions/{program}/end": {"end_date": "2026-08-01", "reason": "Income rose"},
     "/agreements/{agreement_id}/inclusion": {"from_date": "2026-04-01", "reason": "Sold"},
     "/agreements/{agreement_id}/suspensions": {"from_date": "2026-05-01", "is_billed": False, "reason": "Empty house"},
     "/agreements/{agreement_id}/resumption": {"from_date": "2026-06-01", "reason": "Back"},

@@ -15,6 +15,8 @@ SCOPES = (
     Permission.AGREEMENT_EDIT,
     Permission.READING_VIEW,
     Permission.READING_RECORD,
+    Permission.CONCESSION_VIEW,
+    Permission.CONCESSION_GRANT,
     Permission.BILLING_VIEW,
     Permission.RECEIVABLE_VIEW,
     Permission.PAYMENT_VIEW,
