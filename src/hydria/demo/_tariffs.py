@@ -7,8 +7,13 @@ import re
 from decimal import Decimal
 from importlib import resources
 
+from hydria.billing.queries import RehearsedScope
 from hydria.demo._register import LARGE_TARIFF, URBAN_TARIFF
+from hydria.demo.domain.town import HOUSEHOLD
+from hydria.kernel.periods import Period, add_months, first_of_month
 from hydria.platform.access import Actor
+from hydria.simulation import operations as simulation
+from hydria.simulation.domain.incomes import IncomeGroup, Incomes
 from hydria.tariffs import operations as tariffs
 from hydria.tariffs import queries
 
@@ -67,16 +72,39 @@ def propose_tariffs(*, writer: Actor, manager: Actor, today: datetime.date) -> N
     tariffs.withdraw_draft(
         actor=writer, version_id=refused, reason="Se sustituye por la propuesta del 6 %", withdrawn_at=at(12, 9)
     )
-    approved = checked(LARGE_TARIFF, percent="6", days_ago=11, reason="Indexación 2027 según resolución")
-    tariffs.note_simulation(draft_id=approved, simulation_code="INICIAL-1", actor=writer, at=at(10, 15))
+    approved, simulated = (
+        checked(name, percent="6", days_ago=11, reason="Indexación 2027 según resolución")
+        for name in (LARGE_TARIFF, URBAN_TARIFF)
+    )
+    _simulate(writer, [approved, simulated], prices_date=next_year, today=today, now=at(10, 15))
     tariffs.approve_version(
         actor=manager, version_id=approved, approved_at=at(8, 12), reason="Acta del consejo, punto 4"
     )
-    simulated = checked(URBAN_TARIFF, percent="6", days_ago=6, reason="Indexación 2027 según resolución")
-    tariffs.note_simulation(draft_id=simulated, simulation_code="INICIAL-2", actor=writer, at=at(5, 15))
     checked(URBAN_TARIFF, percent="4.5", days_ago=3, reason="Alternativa más suave para el consejo")
     tariffs.start_draft(actor=writer, text=_RURAL, written_at=at(1, 16), reason="Primer borrador")
     assert len(queries.list_waiting(actor=manager)) == 4
+
+
+def _simulate(
+    actor: Actor,
+    version_ids: list[int],
+    *,
+    prices_date: datetime.date,
+    today: datetime.date,
+    now: datetime.datetime,
+) -> None:
+    """Price the town's last twelve months by both tariffs of the proposal at once, and weigh households' bills."""
+    last_month = first_of_month(today)
+    wanted = simulation.Wanted(
+        title="Indexación 2027: 6 % en ambas tarifas",
+        proposals=[version_ids],
+        months=Period(add_months(last_month, -12), last_month),
+        prices_date=prices_date,
+        scope=RehearsedScope(),
+        incomes=Incomes(group=IncomeGroup.CATEGORY, income_minor={HOUSEHOLD: 24_500_00}),
+    )
+    started = simulation.start_simulation(actor=actor, wanted=wanted, requested_at=now)
+    simulation.run_simulation(simulation_id=started.pk, now=now)
 
 
 def raised(text: str, *, percent: Decimal, from_date: datetime.date) -> str:
