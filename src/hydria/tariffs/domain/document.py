@@ -18,7 +18,7 @@ from hydria.tariffs.domain.findings import Findings
 SIZE_MAX = 4 * 1024 * 1024
 DEPTH_MAX = 24
 SHARED_MAX = 200_000  # nodes of a text once its aliases are written out
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -88,7 +88,7 @@ def read_document(text: str, *, findings: Findings, may_share: bool = False) -> 
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        is_tab = "\t" in text.split("\n")[line - 1].partition("#")[0]
+        is_tab = any("\t" in written.partition("#")[0] for written in text.split("\n")[line - 1 : line])
         problem = "a tab stands where only spaces may" if is_tab else error.problem or error.context or ""
         findings.add("not_yaml", line=line, problem=problem)
     except yaml.YAMLError as error:

@@ -30,6 +30,7 @@ _TIERED = ("tiered", "budget")
 _BUDGET_PARTS = re.compile(r"\b((?:indoor|outdoor)(?:_\w+)?)\b")
 _INCHES = re.compile(r"^(\d+)[|_ ]+(\d+/\d+)")
 _STATED_BY_FILE = frozenset({"rate", "price", "charge", "surcharge", "fee"})  # parts of names that no account can give
+_EMPTY = (None, "", "null", "~")
 _ZERO = {"shape": "fixed", "amount": "0"}
 
 
@@ -82,7 +83,7 @@ class ClassConverter:
 
     def bill(self) -> tuple[list[str], bool]:
         """Return the charges that the bill names, and whether it is their plain sum."""
-        if self.fields.get("bill") in (None, ""):
+        if not self.fields.get("bill"):
             self.problem("bill", "is missing: nothing says which charges are due")
             return [], True
         try:
@@ -122,7 +123,7 @@ class ClassConverter:
         if isinstance(value, list) and len(value) != 1:
             self.problem(self.label, "is a list where one amount is expected")
             return _ZERO
-        text = str(value[0] if isinstance(value, list) else "" if value is None else value)
+        text = str(value[0] if isinstance(value, list) else value)
         if (number := parse_number(text)) is not None:
             return {"shape": "fixed", "amount": number_text(number)}
         rate = _rate_per_unit(self.respelled(text))
@@ -130,6 +131,8 @@ class ClassConverter:
             return self.uniform(rate)
         if parse_number(rate) is not None:
             return {"shape": "uniform", "price": rate}
+        if rate and rate not in self.fields:
+            self.not_stated(rate)
         return {"shape": "formula", "formula": self.formula(text)}
 
     def uniform(self, rate: str) -> dict[str, Any]:
@@ -143,7 +146,7 @@ class ClassConverter:
         names = [self.named(part) for part in ("tier_starts", "tier_prices")]
         is_shared = self.stem != "commodity" and str(self.fields.get("commodity_charge", "")).lower() in _TIERED
         for name in names:
-            if self.fields.get(name) is None or (is_shared and name in ("tier_starts", "tier_prices")):
+            if not self.fields.get(name) or (is_shared and name in ("tier_starts", "tier_prices")):
                 self.problem(self.label, f"has no {name}{' of its own' if is_shared else ''}")
                 return _ZERO
         starts, prices = (self.fields[name] for name in names)
@@ -169,7 +172,7 @@ class ClassConverter:
             return self.edges(node) if is_edge else [self.value(item) for item in node]
         if wants_list:
             return self.value([node], is_edge=is_edge, wants_list=True)
-        text = "" if node is None else str(node)
+        text = str(node)
         if (number := parse_number(text)) is not None:
             return number_text(number)
         if is_key and self.named(text) not in self.fields:
@@ -262,9 +265,9 @@ class ClassConverter:
         if name not in self.fields:
             self.numbers.setdefault(name)
             if _STATED_BY_FILE.intersection(name.split("_")):
-                self.problem(self.label, f"needs {name}, which the class does not state; it became an input")
+                self.not_stated(name)
         elif name in self.open:
-            self.problem(self.label, f"needs {name}, which needs {self.label} itself")
+            self.problem(self.label, "needs itself" if name == self.label else f"needs {name}, which needs itself")
         elif self.is_charge(name):
             self.used.add(name)
             self.add(name, is_memo=name not in self.on_bill or not self.is_sum)
@@ -291,6 +294,9 @@ class ClassConverter:
         else:
             self.derived[self.spelled(name)] = made
 
+    def not_stated(self, name: str) -> None:
+        self.problem(self.label, f"needs {name}, which the class does not state; it became an input")
+
     def problem(self, field: str, what: str) -> None:
         sentence = f"{self.name}: {field} {what}."
         if sentence not in self.problems:
@@ -299,15 +305,13 @@ class ClassConverter:
 
 def _fields(source: dict[str, Any] | list[Any]) -> dict[str, Any]:
     """Return the fields of a class; old files list them one by one, some with a table beside its name."""
-    if isinstance(source, dict):
-        return dict(source)
     fields: dict[str, Any] = {}
-    for row in source:
-        if isinstance(row, dict):
+    for row in [source] if isinstance(source, dict) else source:
+        if isinstance(row, dict) and row:
             name = next(iter(row))
-            is_table = row[name] in (None, "") and set(row) == {name, "depends_on", "values"}
+            is_table = row[name] in _EMPTY and set(row) == {name, "depends_on", "values"}
             fields |= {name: {"depends_on": row["depends_on"], "values": row["values"]}} if is_table else row
-    return fields
+    return {name: "" if value in _EMPTY else value for name, value in fields.items()}
 
 
 def _stem(label: str) -> str:
