@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.translation import gettext as _
 
@@ -148,7 +149,7 @@ def connect_customer(
     if isinstance(place, NewPlace) and place.is_metered and first_meter is None:
         raise UnableToConnect("meter_missing", _("A metered place needs its first meter."))
     with composing(actor, reason=f"connect customer {key}"):
-        if done := queries.find_agreement_applied_for(key=key):
+        if done := _find_done(key):
             return done
         party_id = _party(actor, customer, on_date=start_date)
         point_id = place if isinstance(place, int) else _service_point(actor, place, on_date=start_date)
@@ -200,7 +201,7 @@ def move_customer(
     """
     actor.require(Permission.AGREEMENT_EDIT)
     with composing(actor, reason=reason):
-        if done := queries.find_agreement_applied_for(key=key):
+        if done := _find_done(key):
             return done
         account_id, old = agreements_queries.get_agreement_card(
             actor=_READER, agreement_id=agreement_id, today=from_date
@@ -306,6 +307,13 @@ def _end(
             shown_milli=shown_milli,
             today=today,
         )
+
+
+def _find_done(key: str) -> int | None:
+    """Return the agreement that came of a key; whoever sends the same key at the same time waits here."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"application:{key}"])
+    return queries.find_agreement_applied_for(key=key)
 
 
 def _with_readings(actor: Actor) -> Actor:
@@ -464,7 +472,8 @@ def raise_marker(
     Raise an alert that everybody sees who opens the account (CUS-12). Raising it again changes nothing.
 
     :raises UnableToPermit: if the actor may not edit the register.
-    :raises UnableToKeepPaper: with code `reason_missing`, `dates_reversed` or `alert_in_force`.
+    :raises UnableToKeepPaper: with code `reason_missing`, `dates_reversed`,
+        `account_has_one_alert_of_a_kind_at_a_time` or `party_has_one_alert_of_a_kind_at_a_time`.
     """
     actor.require(Permission.REGISTER_EDIT)
     if not reason.strip():

@@ -173,7 +173,7 @@ class ConnectionForm(PersonFields, _ChecklistFields):
     route_code = forms.ChoiceField(
         label=_("Route"),
         choices=lambda: [(route.code, f"{route.code} {route.name}") for route in premises.list_routes()],
-        widget=forms.Select(attrs={"data-picker": ""}),
+        widget=forms.Select(attrs={"data-picker": "", "aria-label": _("Route")}),
     )
     unit_count = forms.IntegerField(label=_("Units"), min_value=1, max_value=100_000, initial=1)
     is_disconnectable = forms.ChoiceField(
