@@ -427,6 +427,8 @@ def list_codes_in_force(
 
 def list_enjoyed(*, agreement_ids: Sequence[int]) -> list[Enjoyed]:
     """Return what agreements were last billed with, in a stable order."""
+    if not Enjoyment.objects.exists():
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT enjoyed.agreement_id, program.code, enjoyed.until_date FROM concessions_enjoyment enjoyed"

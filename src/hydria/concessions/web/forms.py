@@ -86,6 +86,13 @@ class ProgramForm(DeskForm):
         self.fields.pop("code", None)
         self.fields = {**code, **names, **self.fields}
 
+    def clean_code(self) -> str:
+        """Refuse a code that another program has; an existing one is changed on its own page."""
+        code = str(self.cleaned_data["code"])
+        if code in queries.list_program_codes():
+            raise forms.ValidationError(_("Another program has this code."), code="code_taken")
+        return code
+
     def clean_ranks(self) -> list[int]:
         """Read ranks between commas."""
         parts = [part.strip() for part in self.cleaned_data["ranks"].split(",") if part.strip()]
@@ -145,6 +152,13 @@ class FundForm(DeskForm):
     code = forms.SlugField(label=_("Code"), max_length=40)
     name = forms.CharField(label=_("Name"), max_length=100)
     provider = forms.CharField(label=_("Who provides it"), max_length=200)
+
+    def clean_code(self) -> str:
+        """Refuse a code that another fund has."""
+        code = str(self.cleaned_data["code"])
+        if code in dict(queries.list_fund_names()):
+            raise forms.ValidationError(_("Another fund has this code."), code="code_taken")
+        return code
 
 
 class BudgetForm(DeskForm):

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from hydria.agreements import queries as agreements
 from hydria.agreements.queries import AgreementCard
 from hydria.concessions import operations, queries
+from hydria.concessions.domain.funds import FundState
 from hydria.concessions.queries import GrantCard, LossCard
 from hydria.concessions.web import forms, lists
 from hydria.platform.access import Permission
@@ -49,6 +50,9 @@ def show_grants(request: HttpRequest) -> HttpResponseBase:
     counts = {
         "ending_count": queries.list_ending(actor=actor, today=today).count(),
         "lost_count": queries.list_losses(actor=actor, on_date=today).count(),
+        "short_count": sum(
+            fund.standing.state is not FundState.ACTIVE for fund in queries.list_fund_cards(actor=actor, on_date=today)
+        ),
     }
     return show_list(
         request,
