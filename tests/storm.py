@@ -31,6 +31,7 @@ PASSWORD = "agua-clara-2026"
 AMOUNT_MINOR = 250
 PAYERS = 3
 PATIENCE_SECONDS = 60
+START_SECONDS_MAX = 300  # on a busy machine
 LOST = (OSError, urllib.error.URLError, TimeoutError, ConnectionError)
 """What a caller sees of a server that died; whether it had done what was asked, it cannot know."""
 
@@ -144,16 +145,21 @@ class Town:
                 probe.bind(("127.0.0.1", 0))
                 self.port = probe.getsockname()[1]
         command = self.start("serve", "--port", str(self.port), "--workers", "1")
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while command.poll() is None and time.monotonic() < deadline:
-            with suppress(*LOST):
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/log-in/", timeout=5).close()
-                break
-            time.sleep(0.1)
+        self._wait_for(command)
         try:
             yield command
         finally:
             kill(command)
+
+    def _wait_for(self, command: subprocess.Popen[str]) -> None:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            assert command.poll() is None, "the server has ended"
+            with suppress(*LOST):
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/log-in/", timeout=PATIENCE_SECONDS).close()
+                return
+            time.sleep(0.2)
+        raise AssertionError("the server does not answer")
 
     # Victims
 
