@@ -51,6 +51,11 @@ _CONSTANTS = {
     "reading": {"source": "'MIGRATION'", "is_live": "true", "reason": "''", "recorded_by": "%(actor)s"},
     "consumption": {"state": "'FINAL'"},
 }
+# What a file says again that a person has corrected since is no contradiction: the raw reading is kept.
+_SAID_BEFORE = {
+    "reading": "EXISTS (SELECT FROM metering_reading raw WHERE raw.register_id = t.register_id"
+    " AND raw.read_date = t.read_date AND raw.value_milli IS NOT DISTINCT FROM i.value_milli)"
+}
 _LIVE = {"reading": "t.is_live", "consumption": "t.state <> 'SUPERSEDED'"}
 
 
@@ -205,6 +210,7 @@ class _RuleWriter:
             return []
         gone = self.fetch(
             f"DELETE FROM intake_incoming i USING {table} t WHERE t.id = i.target_id AND {self.differs()}"
+            f" AND NOT {_SAID_BEFORE.get(self.kind.name, 'false') if 'value' in self.fed else 'false'}"
             " RETURNING i.row_number"
         )
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 
@@ -36,7 +37,16 @@ class TestVillage:
         chain, differing = report.facts["chain"], report.oddities["invoices_differ"]
         assert chain["bills_same_to_the_cent"] + len(differing) == report.facts["bills"] == 989
         second_bills = [entry for entry in differing if entry.reason.startswith("a second bill")]
-        assert (len(differing), len(second_bills)) == (18 + 5, 5)
+        assert (len(differing), len(second_bills)) == (41, 5)
+        quantities = report.oddities["quantities_differ"]
+        assert chain["bills_of_other_quantity"] == len(quantities) == 28
+        assert {re.sub(r"[\d.]+|held: \w+", "N", entry.reason.rpartition("measured")[2]) for entry in quantities} == {
+            ": the bill says N mN and its own reading N mN",
+            ": N mN was typed and N -> N is N mN",
+            ": the meter was not read that day; the bill repeats an older reading",
+            ": the source goes N -> N although the dial showed N before",
+            " (N): the source goes N -> N although the dial showed N before",
+        }
         assert chain["runs"]["due"] == chain["runs"]["billed"] + chain["runs"]["parked"]
         assert chain["runs"]["lines_minor"] == chain["runs"]["invoices_minor"] == chain["runs"]["items_minor"]
         assert chain["runs"]["second_engine_differences"] == 0
@@ -62,6 +72,19 @@ class TestSanJoan:
         report = run(real_data_dir / san_joan.FOLDER)
 
         assert Reading.objects.count() == report.facts["rows"] - report.facts["dup_user_date"]
+
+    def test_puts_every_exchange_into_the_queue_and_takes_none_for_a_roll_over(self, real_data_dir):
+        report = run(real_data_dir / san_joan.FOLDER)
+
+        told = {entry.subject for entry in report.oddities["incident suspected_exchange"]}
+        documented = {f"{user}, {day}" for user, day, _was, _now in report.facts["drops_list"]}
+        assert told == documented
+        assert len(told) == 23
+        findings = report.facts["queue"]["findings"]
+        assert "rolled_over" not in findings
+        assert "reading_missing" not in findings
+        assert report.facts["queue"]["measured_m3"] == report.facts["billed_m3"] == 14802
+        assert run(real_data_dir / san_joan.FOLDER).facts["queue"] == report.facts["queue"]
 
 
 class TestFolder:

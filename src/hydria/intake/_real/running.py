@@ -9,7 +9,16 @@ from pathlib import Path
 from types import ModuleType
 
 from hydria.intake import operations, queries
-from hydria.intake._real import Oddity, SetReport, new_york, san_joan, santa_monica, village, village_chain
+from hydria.intake._real import (
+    Oddity,
+    SetReport,
+    new_york,
+    san_joan,
+    san_joan_queue,
+    santa_monica,
+    village,
+    village_chain,
+)
 from hydria.kernel.errors import UnableTo
 from hydria.platform.access import Actor
 
@@ -38,6 +47,9 @@ def run_real_data(*, actor: Actor, folder: Path, now: datetime.datetime) -> Iter
             **report.oddities,
             **{f"findings of {name}": findings for name, (_counts, findings) in loads.items() if findings},
         }
+        if known is san_joan:
+            facts["queue"], incidents = san_joan_queue.judge(actor=actor)
+            oddities |= incidents
         if known is village:
             if obstacle := village_chain.prepare(actor=actor, now=now):
                 facts["chain"] = f"not run: {obstacle}"

@@ -14,7 +14,6 @@ FOLDER = "ph-village-waterworks"
 LOADS = (
     ("meters.csv.gz", "ph-village-register"),
     ("readings.csv.gz", "ph-village-readings"),
-    ("bills.csv.gz", "ph-village-consumption"),
 )
 TARIFF = "ph_village_waterworks"
 FREE_M3, BASE_MINOR, EXCESS_MINOR = 10, 15_000, 1_800

@@ -11,7 +11,7 @@ import polars as pl
 from django.db import connection
 
 from hydria.billing import operations as billing
-from hydria.intake._real import Oddity, read_columns, read_tariff_text, to_minor
+from hydria.intake._real import Oddity, read_columns, read_tariff_text, to_minor, village_readings
 from hydria.ledger.operations import create_chart
 from hydria.payments import operations as payments
 from hydria.payments.domain.tenders import TenderKind
@@ -58,14 +58,27 @@ def prepare(*, actor: Actor, now: datetime.datetime) -> str:
 def bill_and_pay(
     *, actor: Actor, folder: Path, now: datetime.datetime
 ) -> tuple[dict[str, object], dict[str, list[Oddity]]]:
-    """Bill every month in one run, confirm it, take the payments; return facts and what did not come out."""
+    """
+    Measure every month from its readings, bill it in one run, confirm it, take the payments.
+
+    Return facts, and what did not come out: quantities that the source billed and its readings do not show, invoices
+    that differ from its bills, months without a bill, payments that were refused.
+    """
     bills = read_columns(folder / "bills.csv.gz")
     bills = bills.with_columns(to_minor(bills["amount_due"]).alias("amount_minor"))
     billed: dict[tuple[str, str], int] = {}
     parked: dict[tuple[str, str], str] = {}
     equations: Counter[str] = Counter()
+    other_quantity: list[Oddity] = []
+    village_readings.record_openings(actor=actor, folder=folder, today=now.date())
     for bill_date in bills["bill_date"].unique().sort():
-        run_id, proof = _run_month(actor, datetime.date.fromisoformat(bill_date), now)
+        day = datetime.date.fromisoformat(bill_date)
+        of_month = bills.filter(pl.col("bill_date") == bill_date).unique("meter_no", keep="first")
+        billed_m3 = {number: int(m3) for number, m3 in of_month.select("meter_no", "consumption").iter_rows()}
+        other_quantity += village_readings.measure_month(
+            actor=actor, folder=folder, cycle_id=_cycle_id(), bill_date=day, billed_m3=billed_m3, now=now
+        )
+        run_id, proof = _run_month(actor, day, now)
         equations.update({name: int(proof[name]) for name in ("due", "billed", "excluded", "parked")})
         equations.update({name: int(proof[name]) for name in ("lines_minor", "invoices_minor", "items_minor")})
         equations.update(second_engine_differences=int(proof["second_engine_differences"]))
@@ -82,18 +95,26 @@ def bill_and_pay(
         for (number, bill_date), code in sorted(parked.items())
         if (number, bill_date) not in of_source
     ]
-    facts = {"runs": dict(equations), "bills_same_to_the_cent": same_count, "payments_taken_minor": taken_minor}
-    return facts, {"invoices_differ": differing, "months_without_bill": unread, "payments_refused": refused}
+    facts = {
+        "runs": dict(equations),
+        "bills_of_other_quantity": len(other_quantity),
+        "bills_same_to_the_cent": same_count,
+        "payments_taken_minor": taken_minor,
+    }
+    return facts, {
+        "quantities_differ": other_quantity,
+        "invoices_differ": differing,
+        "months_without_bill": unread,
+        "payments_refused": refused,
+    }
 
 
 def _run_month(actor: Actor, bill_date: datetime.date, now: datetime.datetime) -> tuple[int, dict[str, Any]]:
     """Run and confirm one month; a month that is confirmed already stays as it is."""
-    cycle_id = find_cycle_id(code=CYCLE)
-    assert cycle_id is not None, "the register has been loaded"
     month_before = (bill_date.replace(day=1) - datetime.timedelta(days=1)).replace(day=bill_date.day)
     period = billing.open_period(
         actor=actor,
-        cycle_id=cycle_id,
+        cycle_id=_cycle_id(),
         start_date=month_before,
         end_date=bill_date,
         issue_date=bill_date,
@@ -110,6 +131,12 @@ def _run_month(actor: Actor, bill_date: datetime.date, now: datetime.datetime) -
             billing.retry_parked(actor=actor, run_id=run.pk, now=now, accepted_agreement_ids=accepted, reason=reason)
     run = billing.confirm_run(actor=actor, run_id=run.pk, confirmed_at=now)
     return run.pk, run.proof or {}
+
+
+def _cycle_id() -> int:
+    cycle_id = find_cycle_id(code=CYCLE)
+    assert cycle_id is not None, "the register has been loaded"
+    return cycle_id
 
 
 def _compare(
