@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
+from django.db.models import BigIntegerField, Case, Count, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from hydria.agreements.queries import (
@@ -233,13 +233,16 @@ def list_payments(
     end_date: datetime.date | None = None,
 ) -> QuerySet[Payment]:
     """
-    Return payments and reversals with their accounts, of an account, a till session, a batch or the days
+    Return payments and reversals with their accounts and amounts (`signed_minor`: negative when given back), of an account, a till session, a batch or the days
     `[start_date, end_date)`.
 
     :raises UnableToPermit: if the actor may not see payments.
     """
     actor.require(Permission.PAYMENT_VIEW)
-    found = Payment.objects.select_related("account")
+    given_back = When(reverses__isnull=False, then=-F("amount_minor"))
+    found = Payment.objects.select_related("account").annotate(
+        signed_minor=Case(given_back, default=F("amount_minor"), output_field=BigIntegerField())
+    )
     if account_id is not None:
         found = found.filter(account_id=account_id)
     if session_id is not None:

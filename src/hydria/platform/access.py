@@ -6,8 +6,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.utils.translation import gettext as _
-
 from hydria.kernel.errors import UnableTo
 
 
@@ -94,13 +92,13 @@ class Actor:
         if permission not in self.permissions:
             raise UnableToPermit(
                 "permission_missing",
-                _("You may not do this: it takes the permission %(permission)s.") % {"permission": permission},
+                f"You may not do this: it takes the permission {permission}.",
                 permission=str(permission),
             )
         if self.amount_limit_minor is not None and abs(amount_minor) > self.amount_limit_minor:
             raise UnableToPermit(
                 "amount_above_limit",
-                _("This amount is above your limit."),
+                "This amount is above your limit.",
                 amount_minor=amount_minor,
                 amount_limit_minor=self.amount_limit_minor,
             )

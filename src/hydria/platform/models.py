@@ -89,6 +89,7 @@ class User(AbstractBaseUser):
     office = models.ForeignKey(Office, null=True, blank=True, on_delete=models.PROTECT)
     language = models.CharField(max_length=5, default="en")
     theme = models.CharField(max_length=10, default="auto")
+    density = models.CharField(max_length=11, default="comfortable")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now())
     version = models.IntegerField(default=1, help_text=_("Rises with every change"))
@@ -111,6 +112,21 @@ class User(AbstractBaseUser):
             amount_limit_minor=None if unlimited else max((limit for limit in limits if limit is not None), default=0),
             office_id=self.office_id,
         )
+
+
+class SavedView(models.Model):
+    """A name for a shaped list: its filters, order, columns and group, as the address holds them."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="views")
+    listing = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=2_000, blank=True)
+    is_shared = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "listing", "name"], name="owner_names_a_view_of_a_list_once")
+        ]
 
 
 class AuditAction(models.TextChoices):

@@ -26,6 +26,7 @@ from hydria.platform.transactions import acting
 
 COMPANY_ID = 1
 GLN_DIGITS = 13
+VIEW_NAME_MAX, VIEW_QUERY_MAX = 60, 2_000
 _USERNAME = re.compile(r"[\w.@+-]{1,80}")
 
 
@@ -43,6 +44,10 @@ class UnableToSaveUser(UnableTo):
 
 class UnableToManageJob(UnableTo):
     """The job cannot be taken out of the queue or put back into it."""
+
+
+class UnableToSaveView(UnableTo):
+    """The view of a list cannot be kept as asked."""
 
 
 class UnableToSaveRole(UnableTo):
@@ -218,14 +223,41 @@ def set_password(*, actor: Actor, user_id: int, password: str) -> None:
         user.save(update_fields=["password"])
 
 
-def set_preferences(*, actor: Actor, language: str, theme: str) -> None:
+def save_view(*, actor: Actor, listing: str, name: str, query: str, is_shared: bool) -> models.SavedView:
+    """
+    Keep a shaped list under a name; the same name again is the same view with another shape.
+
+    query  as the address of the list holds it
+
+    :raises UnableToSaveView: with code `user_unknown` if the actor is not a person, `name_missing` or `too_long`.
+    """
+    if actor.user_id is None:
+        raise UnableToSaveView("user_unknown", gettext("There is no such user."))
+    if not (name := name.strip()):
+        raise UnableToSaveView("name_missing", gettext("Give the view a name."))
+    if len(name) > VIEW_NAME_MAX or len(query) > VIEW_QUERY_MAX:
+        raise UnableToSaveView("too_long", gettext("The name or the filters are too long to be kept."))
+    with acting(actor, reason="save view"):
+        view, _created = models.SavedView.objects.update_or_create(
+            owner_id=actor.user_id, listing=listing, name=name, defaults={"query": query, "is_shared": is_shared}
+        )
+    return view
+
+
+def drop_view(*, actor: Actor, view_id: int) -> None:
+    """Forget a view of one's own; one that is gone or another's is left alone."""
+    with acting(actor, reason="drop view"):
+        models.SavedView.objects.filter(id=view_id, owner_id=actor.user_id).delete()
+
+
+def set_preferences(*, actor: Actor, language: str, theme: str, density: str = "comfortable") -> None:
     """
     Keep how a user wants the screens.
 
     :raises UnableToSaveUser: with code `user_unknown` if the actor is not a person.
     """
     with acting(actor, reason="set preferences"):
-        changed = models.User.objects.filter(id=actor.user_id).update(language=language, theme=theme)
+        changed = models.User.objects.filter(id=actor.user_id).update(language=language, theme=theme, density=density)
         if not changed:
             raise UnableToSaveUser("user_unknown", gettext("There is no such user."))
 

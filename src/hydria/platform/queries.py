@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hydria.kernel.money import Currency
 from hydria.platform.documents.letterhead import Letterhead
 from hydria.platform.files import read_file
-from hydria.platform.models import Company, JobState, Office, Progress, ProgressState, Role, User
+from hydria.platform.models import Company, JobState, Office, Progress, ProgressState, Role, SavedView, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,12 @@ def list_roles() -> QuerySet[Role]:
 def list_offices() -> QuerySet[Office]:
     """Return the offices by name."""
     return Office.objects.order_by("name")
+
+
+def list_saved_views(*, user_id: int, listing: str) -> QuerySet[SavedView]:
+    """Return the views of a list that a user made or colleagues share, by name."""
+    seen = SavedView.objects.filter(Q(owner=user_id) | Q(is_shared=True), listing=listing)
+    return seen.select_related("owner").order_by("name", "id")
 
 
 def list_progress() -> QuerySet[Progress]:

@@ -3,11 +3,12 @@ import io
 import re
 
 import pytest
+from django.test import Client
 from openpyxl import load_workbook
 
 from billing_factories import confirmed, consume, household, month, village
 from desk_factories import at_the_desk
-from hydria.platform.models import Role, User
+from hydria.platform.models import Role, SavedView, User
 
 pytestmark = pytest.mark.django_db
 COUNT = 120
@@ -128,3 +129,113 @@ class TestExport:
         sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
         assert sheet.max_row == COUNT + 2
         assert all(cell.data_type != "f" for row in sheet for cell in row)
+
+
+def headings(page: str) -> list[str]:
+    head = re.search(r"<thead>(.*?)</thead>", page, re.DOTALL)[1]
+    return [re.sub(r"<[^>]+>|[↑↓]", "", cell).strip() for cell in re.findall(r"<th.*?</th>", head, re.DOTALL)]
+
+
+class TestShape:
+    def test_shows_the_chosen_columns_in_their_order_and_exports_them(self):
+        client = at_the_desk("administrator")
+        address = "/users/?column=full_name&column=username"
+
+        page, file = client.get(address).text, client.get(f"{address}&export=csv").getvalue().decode()
+
+        assert headings(page) == ["Name", "Log-in name"]
+        assert file.splitlines() == ["\ufeffName,Log-in name", "Administrator,administrator"]
+
+    def test_shows_all_columns_when_none_of_those_asked_for_exists(self):
+        client = at_the_desk("administrator")
+
+        assert len(headings(client.get("/users/?column=x").text)) == 6
+
+    def test_sums_each_group_and_opens_its_rows(self):
+        client = at_the_desk("agent")
+        cycle, home = village(), household()
+        for number, quantity_m3 in ((1, 10), (2, 15)):
+            period = month(cycle, number)
+            consume(home, period, quantity_m3)
+            confirmed(period)
+
+        page = client.get("/billing/invoices/?group=issued").text
+        first = re.search(r'href="(\?group=issued&amp;within=[^"]+)"', page)[1].replace("&amp;", "&")
+        opened = client.get(f"/billing/invoices/{first}").text
+        file = client.get("/billing/invoices/?group=issued&export=csv").getvalue().decode()
+
+        assert headings(page) == ["Issued", "Rows", "Tax", "Total"]
+        assert page.count("group=issued&amp;within=2026-") == 2
+        assert len(re.findall(r"/billing/invoices/\d+/", opened)) == 1
+        assert len(file.splitlines()) == 3
+
+    @pytest.mark.parametrize("within", ["x", "-", "2026-99-99", "%00"])
+    def test_survives_groups_that_are_none(self, within):
+        client = at_the_desk("agent")
+
+        assert client.get(f"/billing/invoices/?group=issued&within={within}").status_code in (200, 400)
+
+    def test_keeps_the_rest_of_the_address_when_a_filter_changes(self):
+        client = at_the_desk("administrator")
+
+        page = client.get("/users/?column=username&sort=-username&name=x").text
+
+        assert '<input type="hidden" name="column" value="username">' in page
+        assert '<input type="hidden" name="sort" value="-username">' in page
+
+
+class TestViews:
+    def save(self, client, **changes):
+        typed = {"listing": "users", "name": "Mine", "address": "/users/", "query": "?sort=-username"}
+        return client.post("/views/save/", {**typed, **changes})
+
+    def test_leads_back_to_the_list_and_stands_in_its_menu(self):
+        client = at_the_desk("administrator")
+
+        answer = self.save(client)
+
+        assert answer.headers["Location"] == "/users/?sort=-username"
+        assert 'href="/users/?sort=-username">Mine' in client.get("/users/").text
+
+    def test_is_seen_by_colleagues_only_when_shared(self):
+        client = at_the_desk("administrator")
+        self.save(client, name="Private")
+        self.save(client, name="Common", is_shared="on")
+        colleague = Client()
+        admin = User.objects.get()
+        other = User.objects.create_user("other", "x" * 12, full_name="Other")
+        other.roles.set(admin.roles.all())
+        colleague.force_login(other, backend="django.contrib.auth.backends.ModelBackend")
+
+        page = colleague.get("/users/").text
+
+        assert "Common" in page
+        assert "Private" not in page
+
+    def test_of_others_is_not_theirs_to_forget(self):
+        client = at_the_desk("administrator")
+        self.save(client, is_shared="on")
+        view = SavedView.objects.get()
+        other = User.objects.create_user("other", "x" * 12, full_name="Other")
+        colleague = Client()
+        colleague.force_login(other, backend="django.contrib.auth.backends.ModelBackend")
+
+        colleague.post(f"/views/{view.pk}/drop/", {"address": "/users/"})
+        kept = SavedView.objects.exists()
+        client.post(f"/views/{view.pk}/drop/", {"address": "/users/"})
+
+        assert (kept, SavedView.objects.exists()) == (True, False)
+
+    @pytest.mark.parametrize("address", ["https://example.org/", "//example.org", "javascript:alert(1)"])
+    def test_leads_nowhere_else(self, address):
+        client = at_the_desk("administrator")
+
+        assert self.save(client, address=address).headers["Location"].startswith("/")
+        assert not self.save(client, address=address).headers["Location"].startswith("//")
+
+    def test_needs_a_name(self):
+        client = at_the_desk("administrator")
+
+        self.save(client, name=" ")
+
+        assert not SavedView.objects.exists()

@@ -22,8 +22,8 @@ PERIODS = Listing(
         Column(name="cycle", label=_("Cycle"), value="cycle.name", link=_run_of, sort="cycle__name"),
         Column(name="start", label=_("From"), value="start_date", kind=Kind.DATE, sort="start_date"),
         Column(name="end", label=_("Up to, without"), value="end_date", kind=Kind.DATE),
-        Column(name="issue", label=_("Invoices of"), value="issue_date", kind=Kind.DATE),
-        Column(name="due", label=_("Due"), value="due_date", kind=Kind.DATE),
+        Column(name="issue", label=_("Invoices of"), value="issue_date", kind=Kind.DATE, group="issue_date"),
+        Column(name="due", label=_("Due"), value="due_date", kind=Kind.DATE, group="due_date"),
         Column(name="state", label=_("Run"), value="run_state", kind=Kind.STATE, choices=RunStateWord),
     ),
     filters=(
@@ -117,8 +117,8 @@ INVOICES = Listing(
             link=lambda row: reverse("invoice", args=[row.invoice_id]),
             sort="code",
         ),
-        Column(name="issued", label=_("Issued"), value="issue_date", kind=Kind.DATE),
-        Column(name="due", label=_("Due"), value="due_date", kind=Kind.DATE),
+        Column(name="issued", label=_("Issued"), value="issue_date", kind=Kind.DATE, group="issue_date"),
+        Column(name="due", label=_("Due"), value="due_date", kind=Kind.DATE, group="due_date"),
         *_invoice_columns("invoice"),
     ),
     filters=(

@@ -42,10 +42,17 @@ JOURNALS = Listing(
     name="journals",
     columns=(
         Column(name="number", label=_("Journal"), value="pk", link=lambda row: reverse("journal", args=[row.pk])),
-        Column(name="day", label=_("Day"), value="effective_date", kind=Kind.DATE, sort="effective_date"),
+        Column(
+            name="day",
+            label=_("Day"),
+            value="effective_date",
+            kind=Kind.DATE,
+            sort="effective_date",
+            group="effective_date",
+        ),
         Column(name="description", label=_("What for"), value="purpose"),
         Column(name="source", label=_("Posted by"), value=source_label),
-        Column(name="by", label=_("Who"), value="posted_by", kind=Kind.PERSON),
+        Column(name="by", label=_("Who"), value="posted_by", kind=Kind.PERSON, group="posted_by"),
         Column(name="amount", label=_("Amount"), value="amount_minor", kind=Kind.AMOUNT),
     ),
     filters=(

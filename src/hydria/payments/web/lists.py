@@ -5,13 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from hydria.payments.models import Payment
 from hydria.platform.web.listing import Column, Filter, Kind, Listing
-
-
-def _signed_minor(payment: Payment) -> int:
-    return payment.amount_minor if payment.reverses_id is None else -payment.amount_minor
-
 
 PAYMENTS = Listing(
     name="payments",
@@ -23,9 +17,17 @@ PAYMENTS = Listing(
             link=lambda row: reverse("payment", args=[row.pk]),
         ),
         Column(name="received", label=_("Taken on"), value="received_at", kind=Kind.INSTANT, sort="received_at"),
+        Column(
+            name="counts",
+            label=_("Counts on"),
+            value="effective_date",
+            kind=Kind.DATE,
+            sort="effective_date",
+            group="effective_date",
+        ),
         Column(name="account", label=_("Account"), value="account.number"),
-        Column(name="amount", label=_("Amount"), value=_signed_minor, kind=Kind.AMOUNT),
-        Column(name="taken_by", label=_("Taken by"), value="taken_by", kind=Kind.PERSON),
+        Column(name="amount", label=_("Amount"), value="signed_minor", kind=Kind.AMOUNT, total="signed_minor"),
+        Column(name="taken_by", label=_("Taken by"), value="taken_by", kind=Kind.PERSON, group="taken_by"),
         Column(name="reason", label=_("Reason of the reversal"), value="reason"),
     ),
     filters=(

@@ -9,6 +9,13 @@ export function startMenus() {
     if (!open) document.body.classList.remove("rail-open");
     document.querySelector("[data-rail-toggle]")?.setAttribute("aria-expanded", String(Boolean(open)));
   });
+  // In a list to be ordered, a row moves up and its button keeps the focus.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-moves=up]");
+    const row = button?.closest("li");
+    row?.previousElementSibling?.before(row);
+    button?.focus();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     document.querySelector("details.menu[open] > summary")?.focus();

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from hydria.kernel.errors import UnableTo
+from hydria.platform.access import UnableToPermit
 from hydria.platform.documents.formats import MINUS
 from hydria.platform.documents.spelled import NotAnAmount
 from hydria.platform.web.doors import render_page
@@ -121,6 +122,7 @@ class EditForm(DeskForm):
         return [name for name in self.fields if name in self.initial and name != "version"]
 
     def _merge(self) -> None:
+        assert isinstance(self.data, QueryDict)
         mine = self.data.copy()
         mine["version"] = str(self.initial["version"])
         for name in self._shared():
@@ -177,11 +179,22 @@ def handle_form(
         try:
             address = act(form.cleaned_data)
         except UnableTo as refusal:
-            form.add_error(None, forms.ValidationError(refusal.message, code=refusal.code))
+            form.add_error(None, forms.ValidationError(_sentence_of(refusal), code=refusal.code))
         else:
             return go_to(request, address)
     status = UNPROCESSABLE if form.errors else 200
     return render_page(request, template, {"form": form, **(context or {})}, fragments=fragments, status=status)
+
+
+def _sentence_of(refusal: UnableTo) -> str:
+    """Return a refusal in the reader's language; `access` is too far down to know any."""
+    if not isinstance(refusal, UnableToPermit):
+        return refusal.message
+    sentences = {
+        "permission_missing": _("You may not do this: it takes the permission %(permission)s."),
+        "amount_above_limit": _("This amount is above your limit."),
+    }
+    return str(sentences[refusal.code]) % refusal.data
 
 
 def go_to(request: HttpRequest, address: str) -> HttpResponse:

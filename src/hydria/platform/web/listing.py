@@ -12,7 +12,7 @@ import base64
 import binascii
 import datetime
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -27,6 +27,16 @@ from hydria.platform.people import list_logins, name_person
 from hydria.platform.web import exporting
 from hydria.platform.web.doors import render_page
 from hydria.platform.web.formats import get_currency, get_formats, spell_instant
+from hydria.platform.web.shaping import (
+    NO_VALUE,
+    PLACE_IN_LIST,
+    Choice,
+    ViewCard,
+    kept_fields,
+    list_views,
+    narrow_to_group,
+    sum_groups,
+)
 from hydria.platform.web.states import label_of, tone_of
 
 ROWS_PER_PAGE = 50
@@ -60,6 +70,7 @@ class Column:
     drawer   whether the link fills the explanation drawer rather than leaving the page
     sort     ORM path that orders the list by this column; it must never be null
     total    ORM path whose sum over the whole selection is shown at the foot
+    group    ORM path by which the list can be grouped, with a row and the totals for each value
     choices  words of a STATE column
     """
 
@@ -71,6 +82,7 @@ class Column:
     drawer: bool = False
     sort: str = ""
     total: str = ""
+    group: str = ""
     choices: type[TextChoices] | None = None
 
     def value_of(self, row: Any) -> Any:
@@ -130,6 +142,23 @@ class Listing:
     empty: Text = ""
     empty_hint: Text = ""
     totals_apart: bool = False
+
+    def shown(self, asked: QueryDict) -> tuple[Column, ...]:
+        """Return the columns that the address chooses, in its order; all of them where it chooses none."""
+        by_name = {column.name: column for column in self.columns}
+        chosen = dict.fromkeys(name for name in asked.getlist("column") if name in by_name)
+        return tuple(by_name[name] for name in chosen) or self.columns
+
+    def group_asked(self, asked: QueryDict) -> tuple[Column | None, str]:
+        """Return the column by which the address groups the list, if any, and the group that it opens, or ""."""
+        group = next((column for column in self.columns if column.group and column.name == asked.get("group")), None)
+        within = asked.get("within", "") if group else ""
+        if group and group.kind is Kind.DATE and within != NO_VALUE:
+            try:
+                datetime.date.fromisoformat(within)
+            except ValueError:
+                within = ""
+        return group, within
 
 
 # What templates get
@@ -197,6 +226,14 @@ class ListCard:
     is_filtered: bool = False
     has_totals: bool = False
     totals_href: str = ""
+    columns: tuple[Choice, ...] = ()
+    groups: tuple[Choice, ...] = ()
+    within: str = ""
+    ungrouped_href: str = ""
+    views: tuple[ViewCard, ...] = ()
+    state: str = ""
+    kept_by_filters: tuple[tuple[str, str], ...] = ()
+    kept_by_columns: tuple[tuple[str, str], ...] = ()
 
 
 def show_list(
@@ -211,11 +248,7 @@ def show_list(
     """Answer with the list as page, as fragment after a filter or a sort, or as file when an export is asked for."""
     export = request.GET.get("export", "")
     if export in exporting.WRITERS:
-        filtered, _filters = _apply_filters(listing, rows, request.GET)
-        ordered, _order = _apply_order(listing, filtered, request.GET)
-        return exporting.answer(
-            export, name=listing.name, heads=_export_heads(listing), rows=_export_rows(listing, ordered)
-        )
+        return _export(export, listing=listing, rows=rows, asked=request.GET)
     if request.GET.get("part") == "totals":
         return render_page(request, "platform/_list_totals.html", _totals_in_words(listing, rows, request.GET))
     card = build_list(request, listing=listing, rows=rows)
@@ -225,41 +258,106 @@ def show_list(
 
 def build_list(request: HttpRequest, *, listing: Listing, rows: QuerySet[Any]) -> ListCard:
     """Return the page of a list that the address asks for, to be included in any template."""
-    filtered, filters = _apply_filters(listing, rows, request.GET)
-    ordered, order = _apply_order(listing, filtered, request.GET)
-    page, has_previous, has_next = _take_page(ordered, request.GET, descending=order.startswith("-"))
-    count, totals = (len(page), ()) if listing.totals_apart else _sum_up(listing, filtered)
+    asked = request.GET
+    filtered, filters = _apply_filters(listing, rows, asked)
+    group, within = listing.group_asked(asked)
+    if group is not None and not within:
+        body = _group_page(listing, group, filtered, asked)
+    else:
+        body = _row_page(listing, group, within, filtered, asked)
+    shown = {column.name for column in listing.shown(asked)}
+    order = [*listing.shown(asked), *(column for column in listing.columns if column.name not in shown)]
+    filter_names = [item.name for item in listing.filters]
     return ListCard(
         name=listing.name,
         address=request.path,
-        headings=tuple(_heading(column, request.GET, order) for column in listing.columns),
-        rows=tuple(tuple(_cell(column, row) for column in listing.columns) for row in page),
-        totals=totals,
-        has_totals=any(totals),
-        count=count,
-        totals_href=_address(request.GET, part="totals") if listing.totals_apart else "",
         filters=filters,
-        sort=request.GET.get("sort", ""),
-        first_href=_address(request.GET) if has_previous else "",
-        previous_href=_address(request.GET, before=_cursor_of(page[0])) if has_previous and page else "",
-        next_href=_address(request.GET, after=_cursor_of(page[-1])) if has_next and page else "",
-        csv_href=_address(request.GET, export="csv"),
-        xlsx_href=_address(request.GET, export="xlsx"),
+        sort=asked.get("sort", ""),
+        csv_href=_address(asked, export="csv"),
+        xlsx_href=_address(asked, export="xlsx"),
         empty=str(listing.empty or _("Nothing here yet")),
         empty_hint=str(listing.empty_hint),
         is_filtered=any(card.value for card in filters),
+        columns=tuple(_choice(column, is_chosen=column.name in shown) for column in order),
+        groups=tuple(_choice(column, is_chosen=column is group) for column in listing.columns if column.group),
+        views=list_views(request, listing=listing.name),
+        state=_address(asked),
+        kept_by_filters=kept_fields(asked, without=filter_names),
+        kept_by_columns=kept_fields(asked, without=("column", "group", "within")),
+        **body,
     )
 
 
-def _sum_up(listing: Listing, filtered: QuerySet[Any]) -> tuple[int, tuple[Cell | None, ...]]:
-    """Count the whole selection, and sum its columns that have a total, in one query."""
+def _row_page(
+    listing: Listing, group: Column | None, within: str, filtered: QuerySet[Any], asked: QueryDict
+) -> dict[str, Any]:
+    """Return the part of the card that shows rows, page by page, those of one group where one is opened."""
+    selected = narrow_to_group(filtered, path=group.group, within=within) if group else filtered
+    ordered, order = _apply_order(listing, selected, asked)
+    page, has_previous, has_next = _take_page(ordered, asked, descending=order.startswith("-"))
+    columns = listing.shown(asked)
+    count, totals = (len(page), ()) if listing.totals_apart else _sum_up(columns, selected)
+    return {
+        "headings": tuple(_heading(column, asked, order) for column in columns),
+        "rows": tuple(tuple(_cell(column, row) for column in columns) for row in page),
+        "totals": totals,
+        "has_totals": any(totals),
+        "count": count,
+        "totals_href": _address(asked, part="totals") if listing.totals_apart else "",
+        "first_href": _address(asked) if has_previous else "",
+        "previous_href": _address(asked, before=_cursor_of(page[0])) if has_previous and page else "",
+        "next_href": _address(asked, after=_cursor_of(page[-1])) if has_next and page else "",
+        "within": _spell_group(group, within) if group else "",
+        "ungrouped_href": _address(asked, within="") if group else "",
+    }
+
+
+def _group_page(listing: Listing, group: Column, filtered: QuerySet[Any], asked: QueryDict) -> dict[str, Any]:
+    """Return the part of the card that shows one row a group, each opening its rows, with subtotals and the total."""
     summed = [column for column in listing.columns if column.total]
+    rows = []
+    for found in _sum_groups(group, summed, filtered):
+        within = NO_VALUE if found["value"] in (None, "") else str(found["value"])
+        head = Cell(text=_spell_group(group, within), kind=Kind.TEXT, href=_address(asked, within=within))
+        count = Cell(text=get_formats().quantity(found["row_count"] * 1000), kind=Kind.COUNT)
+        rows.append((head, count, *(_cell(column, None, value=found[column.name] or 0) for column in summed)))
+    row_count, totals = _sum_up(tuple(summed), filtered)
+    heads = [(group.label, False), (_("Rows"), True), *((column.label, True) for column in summed)]
+    foot = Cell(text=get_formats().quantity(row_count * 1000), kind=Kind.COUNT)
+    return {
+        "headings": tuple(Heading(label=str(label), is_numeric=is_numeric) for label, is_numeric in heads),
+        "rows": tuple(rows),
+        "totals": (None, foot, *totals),
+        "has_totals": True,
+        "count": len(rows),
+    }
+
+
+def _sum_groups(group: Column, summed: Sequence[Column], filtered: QuerySet[Any]) -> list[dict[str, Any]]:
+    return sum_groups(filtered, path=group.group, totals={column.name: column.total for column in summed})
+
+
+def _spell_group(group: Column, within: str) -> str:
+    if within in ("", NO_VALUE):
+        return _("(none)") if within else ""
+    if group.kind is Kind.DATE:
+        return get_formats().date(datetime.date.fromisoformat(within))
+    return _spell(group, within)
+
+
+def _choice(column: Column, *, is_chosen: bool) -> Choice:
+    return Choice(name=column.name, label=str(column.label), is_chosen=is_chosen)
+
+
+def _sum_up(columns: Sequence[Column], filtered: QuerySet[Any]) -> tuple[int, tuple[Cell | None, ...]]:
+    """Count the whole selection, and sum its columns that have a total, in one query."""
+    summed = [column for column in columns if column.total]
     aggregates = filtered.order_by().aggregate(
         row_count=Count("pk"), **{f"total_{column.name}": Sum(column.total) for column in summed}
     )
     totals = tuple(
         _cell(column, None, value=aggregates[f"total_{column.name}"] or 0) if column.total else None
-        for column in listing.columns
+        for column in columns
     )
     return aggregates["row_count"], totals
 
@@ -267,8 +365,12 @@ def _sum_up(listing: Listing, filtered: QuerySet[Any]) -> tuple[int, tuple[Cell 
 def _totals_in_words(listing: Listing, rows: QuerySet[Any], asked: QueryDict) -> dict[str, Any]:
     """Return count and totals with their labels, for a list whose page came without them."""
     filtered, _filters = _apply_filters(listing, rows, asked)
-    count, cells = _sum_up(listing, filtered)
-    labeled = zip(listing.columns, cells, strict=True)
+    columns = listing.shown(asked)
+    group, within = listing.group_asked(asked)
+    if group is not None:
+        filtered = narrow_to_group(filtered, path=group.group, within=within)
+    count, cells = _sum_up(columns, filtered)
+    labeled = zip(columns, cells, strict=True)
     return {"count": count, "totals": [(str(column.label), cell.text) for column, cell in labeled if cell]}
 
 
@@ -357,10 +459,13 @@ def _read_cursor(text: str) -> tuple[Any, int] | None:
 def _address(asked: QueryDict, **changes: str) -> str:
     """Return the query string of this list with changes; another order or page starts from its own place."""
     query = asked.copy()
-    for name in ("after", "before", "export", "part"):
+    for name in PLACE_IN_LIST:
         query.pop(name, None)
     for name, value in changes.items():
-        query[name] = value
+        if value:
+            query[name] = value
+        else:
+            query.pop(name, None)
     return f"?{query.urlencode()}"
 
 
@@ -406,24 +511,35 @@ def _spell(column: Column, raw: Any) -> str:
     return str(raw)
 
 
-def _export_heads(listing: Listing) -> list[str]:
-    return [str(column.label) for column in listing.columns]
+def _export(kind: str, *, listing: Listing, rows: QuerySet[Any], asked: QueryDict) -> HttpResponseBase:
+    """Return what the list shows as a file: its columns in its order, or its groups, over the whole selection."""
+    filtered, _filters = _apply_filters(listing, rows, asked)
+    columns, (group, within) = listing.shown(asked), listing.group_asked(asked)
+    if group is not None and not within:
+        summed = [column for column in listing.columns if column.total]
+        heads = [str(group.label), _("Rows"), *(str(column.label) for column in summed)]
+        found = _sum_groups(group, summed, filtered)
+        sums = ([_plain(column, row[column.name] or 0) for column in summed] for row in found)
+        lines = ([_plain(group, row["value"]), row["row_count"], *line] for row, line in zip(found, sums, strict=True))
+        return exporting.answer(kind, name=listing.name, heads=heads, rows=lines)
+    selected = narrow_to_group(filtered, path=group.group, within=within) if group else filtered
+    ordered, _order = _apply_order(listing, selected, asked)
+    heads = [str(column.label) for column in columns]
+    plain = ([_plain(column, column.value_of(row)) for column in columns] for row in ordered.iterator(chunk_size=2_000))
+    return exporting.answer(kind, name=listing.name, heads=heads, rows=plain)
 
 
-def _export_rows(listing: Listing, rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    """Yield plain values: numbers in whole units, days and instants as such, states as words."""
-    currency = get_currency()
-    for row in rows.iterator(chunk_size=2_000):
-        values = []
-        for column in listing.columns:
-            raw = column.value_of(row)
-            if column.kind is Kind.AMOUNT and raw is not None:
-                raw = currency.to_decimal(raw)
-            elif column.kind is Kind.QUANTITY and raw is not None:
-                raw = raw / 1000
-            elif column.kind is Kind.PERSON and raw:
-                raw = name_person(raw)
-            elif column.kind is Kind.STATE and column.choices and raw:
-                raw = label_of(column.choices, raw)
-            values.append(raw)
-        yield values
+def _plain(column: Column, raw: Any) -> Any:
+    """Return a plain value: numbers in whole units, days and instants as such, states and persons as words."""
+    if raw is None or raw == "":
+        return raw
+    match column.kind:
+        case Kind.AMOUNT:
+            return get_currency().to_decimal(raw)
+        case Kind.QUANTITY:
+            return raw / 1000
+        case Kind.PERSON:
+            return name_person(raw)
+        case Kind.STATE if column.choices:
+            return label_of(column.choices, raw)
+    return raw

@@ -34,9 +34,9 @@ AUDIT = Listing(
             link=lambda row: reverse("audit_entry", args=[row.pk]),
             drawer=True,
         ),
-        Column(name="actor", label=_("Who"), value="actor", kind=Kind.PERSON),
-        Column(name="action", label=_("What"), value="action", kind=Kind.STATE, choices=AuditAction),
-        Column(name="table", label=_("Table"), value="table_name"),
+        Column(name="actor", label=_("Who"), value="actor", kind=Kind.PERSON, group="actor"),
+        Column(name="action", label=_("What"), value="action", kind=Kind.STATE, choices=AuditAction, group="action"),
+        Column(name="table", label=_("Table"), value="table_name", group="table_name"),
         Column(name="row", label=_("Row"), value="row_id"),
         Column(name="changes", label=_("Old → new"), value=_changes_in_short),
         Column(name="reason", label=_("Why"), value="reason"),
@@ -56,10 +56,12 @@ JOBS = Listing(
     name="jobs",
     columns=(
         Column(name="title", label=_("Work"), value="title", link=lambda row: reverse("job", args=[row.pk])),
-        Column(name="state", label=_("State"), value="state", kind=Kind.STATE, choices=ProgressState),
+        Column(name="state", label=_("State"), value="state", kind=Kind.STATE, choices=ProgressState, group="state"),
         Column(name="done", label=_("Done"), value="done_count", kind=Kind.COUNT),
         Column(name="total", label=_("Of"), value="total_count", kind=Kind.COUNT),
-        Column(name="requested_by", label=_("Asked for by"), value="requested_by", kind=Kind.PERSON),
+        Column(
+            name="requested_by", label=_("Asked for by"), value="requested_by", kind=Kind.PERSON, group="requested_by"
+        ),
         Column(name="requested_at", label=_("Asked for"), value="requested_at", kind=Kind.INSTANT, sort="requested_at"),
         Column(name="seconds", label=_("Seconds"), value=_seconds, kind=Kind.COUNT),
     ),
@@ -107,7 +109,12 @@ USERS = Listing(
         ),
         Column(name="full_name", label=_("Name"), value="full_name", sort="full_name"),
         Column(name="roles", label=_("Roles"), value=_roles_of),
-        Column(name="office", label=_("Office"), value=lambda row: row.office.name if row.office else _("All offices")),
+        Column(
+            name="office",
+            label=_("Office"),
+            value=lambda row: row.office.name if row.office else _("All offices"),
+            group="office__name",
+        ),
         Column(
             name="state",
             label=_("May log in"),

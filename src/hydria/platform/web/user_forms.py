@@ -28,6 +28,9 @@ class PreferencesForm(DeskForm):
         label=_("Appearance"),
         choices=[("auto", _("As this computer")), ("light", _("Light")), ("dark", _("Dark"))],
     )
+    density = forms.ChoiceField(
+        label=_("Lists"), choices=[("comfortable", _("Comfortable")), ("dense", _("Dense: more rows on a screen"))]
+    )
 
 
 class PasswordForm(DeskForm):

@@ -14,9 +14,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from hydria.kernel.errors import UnableTo
 from hydria.platform import audit, operations, queries
 from hydria.platform.access import Permission
 from hydria.platform.web import cards, lists
@@ -54,10 +56,12 @@ def edit_preferences(request: HttpRequest) -> HttpResponseBase:
     """Let readers choose their language and theme."""
     actor = actor_of(request)
     user = person_of(request)
-    form = PreferencesForm(request.POST or None, initial={"language": user.language, "theme": user.theme})
+    form = PreferencesForm(
+        request.POST or None, initial={"language": user.language, "theme": user.theme, "density": user.density}
+    )
 
     def act(data: dict[str, Any]) -> str:
-        operations.set_preferences(actor=actor, language=data["language"], theme=data["theme"])
+        operations.set_preferences(actor=actor, **data)
         with translation.override(data["language"]):
             messages.success(request, _("Your preferences are kept."))
         return reverse("preferences")
@@ -83,6 +87,42 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
 
     context = {"title": _("My password"), "cancel": reverse("preferences")}
     return handle_form(request, form=form, act=act, context=context)
+
+
+# Views of lists
+
+
+@login_required
+@require_POST
+def save_view(request: HttpRequest) -> HttpResponseBase:
+    """Keep the shape of a list under a name and go back to it."""
+    address, query = request.POST.get("address", "/"), request.POST.get("query", "").lstrip("?")
+    try:
+        view = operations.save_view(
+            actor=actor_of(request),
+            listing=request.POST.get("listing", "")[:40],
+            name=request.POST.get("name", ""),
+            query=query,
+            is_shared="is_shared" in request.POST,
+        )
+    except UnableTo as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("The view “%s” is kept.") % view.name)
+    return go_to(request, _within_this_desk(f"{address}?{query}"))
+
+
+@login_required
+@require_POST
+def drop_view(request: HttpRequest, view_id: int) -> HttpResponseBase:
+    """Forget a view of one's own."""
+    operations.drop_view(actor=actor_of(request), view_id=view_id)
+    return go_to(request, _within_this_desk(request.POST.get("address", "/")))
+
+
+def _within_this_desk(address: str) -> str:
+    is_ours = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    return address if is_ours else reverse("home")
 
 
 # Users and roles
