@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -94,6 +95,19 @@ def get_version(*, version_id: int) -> VersionCard:
         compiled=compiled,
         charges=stored or charges_of(compiled),
     )
+
+
+def list_asked_inputs(*, code: str, on_date: datetime.date) -> frozenset[str] | None:
+    """Return the inputs that a tariff asks for on a day, None where no version of it is in force."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT version_id FROM tariffs_versioninforce WHERE tariff_code = %s AND in_force_during @> %s::date",
+            [code, on_date],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    return frozenset(declared.name for declared in get_version(version_id=found[0]).compiled.inputs)
 
 
 def charges_of(compiled: CompiledTariff) -> tuple[ChargeCard, ...]:

@@ -69,13 +69,15 @@ BODIES = {
     "/readings": {"readings": [{"register_id": 1, "read_date": "2026-01-01", "value_milli": 1000}]},
     "/payments": {"account_id": 1, "tenders": [{"kind": "CASH", "amount_minor": 100}]},
     "/payments/{payment_id}/reverse": {"reason": "Typed twice"},
+    "/tariffs/check": {"text": billing.TARIFF},
+    "/tariff-versions/{version_id}/price": {"inputs": {"usage": "15", "units": "1"}},
 }  # fmt: skip
 
 
 def ask(program: Program, method: str, path: str, *, number: int = 999_999):
     """Send a well-formed request about an object that does not exist."""
     place = path
-    for name in ("party", "premise", "point", "account", "agreement", "meter", "invoice", "line", "payment"):
+    for name in ("party", "premise", "point", "account", "agreement", "meter", "invoice", "line", "payment", "version"):
         place = place.replace(f"{{{name}_id}}", str(number))
     if method == "POST":
         return program.post(place, BODIES[path])
@@ -397,3 +399,40 @@ class TestActs:
         program.post(place, {"text": "Called twice"})
 
         assert [note["text"] for note in program.get(place).json()["items"]] == ["Called twice"]
+
+
+class TestTariffs:
+    @pytest.fixture
+    def version_id(self) -> int:
+        billing.village()
+        (row,) = Program().get("/tariffs").json()
+        return row["id"]
+
+    def test_show_their_text_and_history(self, version_id):
+        version = Program().get(f"/tariff-versions/{version_id}").json()
+
+        assert version["text"] == billing.TARIFF
+        assert [event["act"] for event in version["events"]] == ["INSTALLED"]
+
+    def test_price_an_account_with_every_line_explained(self, version_id):
+        asked = {"inputs": {"usage": "15", "units": "1"}, "start_date": "2026-01-01", "end_date": "2026-02-01"}
+
+        priced = Program().post(f"/tariff-versions/{version_id}/price", asked).json()
+
+        assert [line["amount"] for line in priced["lines"]] == ["100.00", "200.00", "18.00"]
+        assert priced["lines"][1]["parts"][0]["steps"][1]["price"] == "20.00"
+
+    def test_say_why_an_account_cannot_be_priced(self, version_id):
+        refused = Program(language="es").post(f"/tariff-versions/{version_id}/price", {"inputs": {}})
+
+        assert (refused.status_code, refused.json()["code"]) == (422, "account_unpriceable")
+        assert refused.json()["title"] == "falta usage"
+
+    def test_are_checked_in_the_language_asked_for(self):
+        wrong = billing.TARIFF.replace("shape: fixed", "shape: fxed")
+
+        found = Program(language="el").post("/tariffs/check", {"text": wrong}).json()
+
+        assert not found["is_right"]
+        assert (found["findings"][0]["line"], found["findings"][0]["cure"]) == (13, "Μήπως εννοείτε fixed;")
+        assert Program().post("/tariffs/check", {"text": billing.TARIFF}).json()["is_right"]

@@ -180,7 +180,7 @@ class TestTry:
         assert "A percentage of: Fixed charge." in page
 
     def test_says_what_is_missing(self, writer):
-        page = writer.get(reverse("tariff_try", args=[draft().pk]), {"input-usage": "15"})
+        page = writer.get(reverse("tariff_try", args=[draft().pk]), {"input-usage": ""})
 
         assert page.status_code == 422
 

@@ -17,6 +17,7 @@ SCOPES = (
     Permission.READING_RECORD,
     Permission.CONCESSION_VIEW,
     Permission.CONCESSION_GRANT,
+    Permission.TARIFF_VIEW,
     Permission.BILLING_VIEW,
     Permission.RECEIVABLE_VIEW,
     Permission.PAYMENT_VIEW,

@@ -17,6 +17,7 @@ from hydria.kernel.errors import UnableTo
 from hydria.platform.access import Actor, UnableToPermit
 from hydria.platform.audit import record_access
 from hydria.publicapi.operations import UnableToRepeatRequest
+from hydria.tariffs.queries import UnableToFindTariffVersion
 
 MEDIA_TYPE = "application/problem+json"
 STATUSES = frozenset({400, 401, 403, 404, 409, 422, 429})
@@ -86,7 +87,12 @@ def _unable(request: HttpRequest, error: UnableTo) -> HttpResponse:
     if isinstance(error, UnableToPermit):
         actor: Actor = request.auth.actor  # type: ignore[attr-defined]  # only who was let in is refused
         record_access(actor_name=actor.name, user_id=None, what=request.path[:63], refused=True, reason=error.message)
-    statuses: dict[type[UnableTo], int] = {UnableToPermit: 403, UnableToFindInvoice: 404, UnableToRepeatRequest: 409}
+    statuses: dict[type[UnableTo], int] = {
+        UnableToPermit: 403,
+        UnableToFindInvoice: 404,
+        UnableToFindTariffVersion: 404,
+        UnableToRepeatRequest: 409,
+    }
     status = next((status for kind, status in statuses.items() if isinstance(error, kind)), 422)
     return answer_problem(status=status, code=error.code, title=error.message)
 

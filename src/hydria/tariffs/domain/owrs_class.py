@@ -120,10 +120,7 @@ class ClassConverter:
             return self.uniform(self.named("flat_rate"))
         if isinstance(value, dict):
             return {"shape": "fixed", "amount": self.value(value)}
-        if isinstance(value, list) and len(value) != 1:
-            self.problem(self.label, "is a list where one amount is expected")
-            return _ZERO
-        text = str(value[0] if isinstance(value, list) else value)
+        text = self.single(value)
         if (number := parse_number(text)) is not None:
             return {"shape": "fixed", "amount": number_text(number)}
         rate = _rate_per_unit(self.respelled(text))
@@ -151,10 +148,10 @@ class ClassConverter:
                 return _ZERO
         starts, prices = (self.fields[name] for name in names)
         edges, rates = self.value(starts, is_edge=True, wants_list=True), self.value(prices, wants_list=True)
+        if differing := _differing_lengths(edges, rates):
+            self.problem(self.label, "has {} tier starts and {} tier prices{}".format(*differing))
+            return _ZERO
         if isinstance(edges, list) and isinstance(rates, list):
-            if len(edges) != len(rates):
-                self.problem(self.label, f"has {len(edges)} tier starts and {len(rates)} tier prices")
-                return _ZERO
             blocks: Any = [{"from": edge, "price": rate} for edge, rate in zip(edges, rates, strict=True)]
         else:
             blocks = {"from": edges, "price": rates}
@@ -166,22 +163,27 @@ class ClassConverter:
         """Convert a number, formula, list or table; an edge is where a tier starts, a key selects rows of a table."""
         if isinstance(node, dict):
             return self.table(node, is_edge=is_edge, wants_list=wants_list, is_key=is_key)
-        if isinstance(node, list):
-            if len(node) == 1 and not wants_list:
-                return self.value(node[0], is_key=is_key)
-            return self.edges(node) if is_edge else [self.value(item) for item in node]
         if wants_list:
-            return self.value([node], is_edge=is_edge, wants_list=True)
-        text = str(node)
+            items = [self.single(item) for item in (node if isinstance(node, list) else [node])]
+            return self.edges(items) if is_edge else [self.value(item) for item in items]
+        text = self.single(node)
         if (number := parse_number(text)) is not None:
             return number_text(number)
         if is_key and self.named(text) not in self.fields:
             return f"'{text}'"
         return self.formula(text)
 
+    def single(self, node: Any) -> str:
+        """Return the one text of a value; a list may hold it."""
+        node = node[0] if isinstance(node, list) and len(node) == 1 else node
+        if isinstance(node, list | dict):
+            self.problem(self.label, "holds a list or table where one amount belongs")
+            return "0"
+        return str(node)
+
     def table(self, node: dict[str, Any], **options: bool) -> Any:
         values = node.get("values")
-        if set(node) != {"depends_on", "values"} or not isinstance(values, dict):
+        if set(node) != {"depends_on", "values"} or not isinstance(values, dict) or not node["depends_on"]:
             self.problem(self.label, "has a table that is not made of `depends_on` and `values`")
             return ["0"] if options["wants_list"] else "0"
         given = node["depends_on"] if isinstance(node["depends_on"], list) else [node["depends_on"]]
@@ -189,7 +191,7 @@ class ClassConverter:
         rows: list[list[Any]] = []
         for key, value in values.items():
             words = list(_words(key))
-            made = self.value(value, **options)
+            made = self.value([value] if isinstance(value, dict) else value, **options)  # no tables in tables
             if len(names) == 1:  # several words share the row
                 rows += [[word, made] for word in words]
             elif len(words) == len(names):
@@ -203,11 +205,11 @@ class ClassConverter:
         by = [self.spelled(name) for name in names]
         return {"by": by, "rows": rows} if len(by) > 1 else {"by": by[0], "rows": dict(rows)}
 
-    def edges(self, starts: list[Any]) -> list[str]:
-        first = parse_number(str(starts[0])) if starts else None
+    def edges(self, starts: list[str]) -> list[str]:
+        first = parse_number(starts[0]) if starts else None
         if first is None or first > 1:
             self.problem(self.label, f"starts its tiers at {starts[0] if starts else 'nothing'}, not at 0")
-        return ["0", *(self.edge(str(start)) for start in starts[1:])]
+        return ["0", *(self.edge(start) for start in starts[1:])]
 
     def edge(self, text: str) -> str:
         """Return where a tier begins: after the unit before its first one, or exactly where it is said."""
@@ -339,6 +341,30 @@ def _rate_per_unit(text: str) -> str:
         case Arithmetic("*", Name("usage"), rate) | Arithmetic("*", rate, Name("usage")):
             return rate.name if isinstance(rate, Name) else number_text(rate.value) if isinstance(rate, Number) else ""
     return ""
+
+
+def _differing_lengths(edges: Any, rates: Any) -> tuple[int, int, str] | None:
+    """
+    Return how many tier starts stand against how many prices where they differ, and for which key.
+
+    >>> _differing_lengths(["0", "10"], {"by": "season", "rows": {"Summer": ["2", "3"], "Winter": ["1"]}})
+    (2, 1, ' for Winter')
+    """
+    if isinstance(edges, dict) and isinstance(rates, dict) and edges["by"] != rates["by"]:
+        return None  # left to the check of the tariff, which knows every combination
+    starts, prices = _lists_by_key(edges), _lists_by_key(rates)
+    for key in [key for key in (*starts, *prices) if key] or [""]:
+        left, right = (lists.get(key, lists.get("")) for lists in (starts, prices))
+        if left is not None and right is not None and len(left) != len(right):
+            return len(left), len(right), f" for {key}" if key else ""
+    return None
+
+
+def _lists_by_key(value: Any) -> dict[str, list[str]]:
+    if isinstance(value, list):
+        return {"": value}
+    rows = value["rows"].items() if isinstance(value["rows"], dict) else ((row[:-1], row[-1]) for row in value["rows"])
+    return {key if isinstance(key, str) else ", ".join(key): made for key, made in rows}
 
 
 def _is_sum(expression: Expression, known: dict[str, Any]) -> bool:

@@ -101,10 +101,9 @@ def try_version(request: HttpRequest, version_id: int) -> HttpResponse:
     tariff = page.compiled
     if tariff is None:
         return render_page(request, "tariffs/untriable.html", {"title": version_title(page.row), "page": page})
-    asked = request.GET or None
-    form = AccountForm(
-        asked, tariff=tariff, language=trying.reader_language(), initial=initial_of(standard_account(tariff))
-    )
+    somebody = initial_of(standard_account(tariff))
+    asked = {**somebody, **request.GET.dict()} if request.GET else None  # what an address leaves out is somebody's
+    form = AccountForm(asked, tariff=tariff, language=trying.reader_language(), initial=somebody)
     tried = drawn = None
     if asked is not None and form.is_valid():
         data, account = form.cleaned_data, form.account()
