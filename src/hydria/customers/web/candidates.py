@@ -20,6 +20,8 @@ from hydria.premises import queries as premises
 SHOWN_MAX = 5
 TYPED_MIN = 4
 """Fewer letters are alike to everybody."""
+TYPED_MAX = 200
+"""As long as the longest name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,8 @@ def of_place(request: HttpRequest) -> dict[str, Any]:
 
 
 def _typed(request: HttpRequest, name: str) -> str:
-    return (request.POST.get(name) or request.GET.get(name, "")).strip()
+    """Return what was typed, as far as it can be looked for: unchecked so far, because the form is not sent yet."""
+    return (request.POST.get(name) or request.GET.get(name, "")).replace("\0", "").strip()[:TYPED_MAX]
 
 
 def _particulars(request: HttpRequest) -> Particulars:

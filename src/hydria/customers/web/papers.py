@@ -153,7 +153,7 @@ def print_contract(request: HttpRequest, agreement_id: int) -> HttpResponse:
             actor=actor, account_id=account_id, content=content, title=title, added_at=now
         )
         return render_page(request, "customers/contract_printed.html", {**context, "attachment_id": kept.pk})
-    has_templates = bool(form.fields["template_id"].choices)
-    template_name = "customers/paper.html" if has_templates else "customers/contract_missing.html"
+    has_texts = queries.list_contract_templates().exists()
+    template_name = "customers/paper.html" if has_texts else "customers/contract_missing.html"
     status = 422 if form.errors else 200
     return render_page(request, template_name, {**context, "form": form}, status=status)

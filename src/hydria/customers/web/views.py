@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -335,7 +335,9 @@ def end_exemption(request: HttpRequest, agreement_id: int, exemption_id: int) ->
     """Let a tax or charge be due again."""
     scene = _scene(request, agreement_id)
     found = agreements_queries.list_exemptions(agreement_id=agreement_id, today=scene.today)
-    code = next((card.code for card in found if card.exemption_id == exemption_id), "")
+    code = next((card.code for card in found if card.exemption_id == exemption_id), None)
+    if code is None:
+        raise Http404
     return _guide_agreement(
         request,
         scene,
