@@ -189,10 +189,10 @@ def impact_table(page: SimulationPage, impact: Impact, names: Names, *, dimensio
             *([_("Uses in 30 days (%(unit)s)") % {"unit": spell_unit(page.unit)}] if dimension == "tenth" else []),
             _("Accounts"),
             _("Pay less"),
-            _("Unchanged"),
+            _("Pay the same"),
             _("Pay more"),
-            _("Saved"),
-            _("Added"),
+            _("Saved in all"),
+            _("Added in all"),
             _("Change"),
         ),
         rows=tuple(
@@ -342,7 +342,7 @@ def _use_of_tenth(page: SimulationPage, tenth: int) -> str:
     edges = [get_formats().quantity(edge) for edge in page.tenth_edges_milli]
     if tenth == 1:
         return _("below %s") % edges[0]
-    return _("from %s") % edges[-1] if tenth > len(edges) else f"{edges[tenth - 2]} – {edges[tenth - 1]}"
+    return _("%s and more") % edges[-1] if tenth > len(edges) else f"{edges[tenth - 2]} – {edges[tenth - 1]}"
 
 
 def _money_heads(page: SimulationPage) -> list[str]:
