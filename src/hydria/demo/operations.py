@@ -83,7 +83,7 @@ class _Dials:
 
     register_ids: Int64Array
     shown_milli: Int64Array
-    capacity_milli: int = 100_000_000
+    capacity_milli: int = _register.CAPACITY_MILLI
 
     def use(self, used_milli: Int64Array) -> None:
         """Let the water run; a dial that reaches its end starts again."""
@@ -177,6 +177,13 @@ def _create_company(*, today: datetime.date, first_date: datetime.date) -> None:
     published_at = datetime.datetime.combine(first_date, datetime.time(8), tzinfo=datetime.UTC)
     for name in (_register.URBAN_TARIFF, _register.LARGE_TARIFF):
         tariffs.publish_version(actor=SYSTEM, text=_tariffs.get_text(name), published_at=published_at)
+    metering.set_thresholds(
+        actor=SYSTEM,
+        thresholds={"high_percent": 400},
+        from_date=first_date,
+        reason="En los meses de calor se usa más agua",
+        applies_to=metering.AppliesTo(months=(6, 10)),
+    )
     for number in (1, 2):
         payments.create_till(actor=SYSTEM, code=f"CAJA-{number}", name=f"Caja {number}")
 
@@ -305,7 +312,8 @@ def _decide(*, at: datetime.datetime, keep_every: int) -> None:
     supervisor = _user("supervisor")
     held = metering_queries.list_held()
     rows = [row for place, row in enumerate(held, start=1) if not keep_every or place % keep_every]
-    leaks = [row.id for row in rows if row.codes == ("consumption_high",) and (row.quantity_milli or 0) < 1_000_000]
+    plausible = {("consumption_high",), ("consumption_above_peers",)}
+    leaks = [row.id for row in rows if row.codes in plausible and (row.quantity_milli or 0) < 3_000_000]
     others = [row.id for row in rows if row.id not in set(leaks)]
     metering.decide(
         actor=supervisor,
