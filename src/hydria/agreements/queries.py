@@ -223,6 +223,12 @@ def category_code_of(agreement: str, *, on_date: datetime.date) -> Subquery:
     return Subquery(terms.values("category__code")[:1])
 
 
+def find_tariff_code(*, agreement_id: int, on_date: datetime.date) -> str | None:
+    """Return the tariff that an agreement is billed by on a day."""
+    terms = AgreementTerms.objects.filter(agreement=agreement_id, valid_during__contains=on_date)
+    return terms.values_list("tariff_code", flat=True).first()
+
+
 def has_agreement(*, agreement_id: int) -> bool:
     """Tell whether there is such an agreement."""
     return ServiceAgreement.objects.filter(pk=agreement_id).exists()

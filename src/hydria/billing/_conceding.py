@@ -35,11 +35,14 @@ def find_lost(part: pl.DataFrame) -> dict[int, Enjoyed]:
     places = sorted({place_of[row.agreement_id] for row in enjoyed})
     having = dict(zip(places, codes_in_force(part[places]), strict=True))
     start_dates, version_ids = part["start_date"], part["tariff_version_id"]
+    asked = {
+        version_id: {declared.name for declared in tariffs.get_version(version_id=version_id).compiled.inputs}
+        for version_id in version_ids[places].unique().to_list()
+    }
     lost = []
     for row in enjoyed:
         place = place_of[row.agreement_id]
-        version = tariffs.get_version(version_id=version_ids[place])
-        is_asked = any(declared.name == INPUT_PREFIX + row.code for declared in version.compiled.inputs)
+        is_asked = INPUT_PREFIX + row.code in asked[version_ids[place]]
         if row.until_date <= start_dates[place] and not (is_asked and row.code in having[place]):
             lost.append(row)
     if not lost:

@@ -240,8 +240,8 @@ def grant(
 
     :raises UnableToPermit: if the actor may not grant concessions.
     :raises UnableToGrant: with code `evidence_missing`, `reason_missing`, `dates_reversed`, `program_unknown`,
-        `program_not_in_force`, `program_is_automatic`, `date_outside_agreement`, `role_may_not_grant`,
-        `longer_than_allowed`, `fund_exhausted` or `agreement_has_a_concession_once_at_a_time`.
+        `program_not_in_force`, `program_is_automatic`, `date_outside_agreement`, `tariff_does_not_ask`,
+        `role_may_not_grant`, `longer_than_allowed`, `fund_exhausted` or `agreement_has_a_concession_once_at_a_time`.
     """
     actor.require(Permission.CONCESSION_GRANT)
     if not evidence.strip():
@@ -283,6 +283,8 @@ def _check_grant(
         raise UnableToGrant("program_is_automatic", _("The program is given by category, not granted."))
     if agreements.find_agreement_on(agreement_id=agreement_id, on_date=from_date) is None:
         raise UnableToGrant("date_outside_agreement", _("The agreement is not in force on that day."))
+    if not queries.is_asked_for(agreement_id=agreement_id, program_code=program.code, on_date=from_date):
+        raise UnableToGrant("tariff_does_not_ask", _("The tariff of the agreement does not know this program."))
     months_max, _discount_max_minor = queries.limits_of(actor=actor, program=program)
     if actor is not SYSTEM and months_max == 0:
         raise UnableToGrant("role_may_not_grant", _("Your role may not grant this program."))

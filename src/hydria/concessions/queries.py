@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 
 from hydria.agreements import queries as agreements
 from hydria.concessions.domain.funds import FundStanding
-from hydria.concessions.domain.kinds import EventKind
+from hydria.concessions.domain.kinds import INPUT_PREFIX, EventKind
 from hydria.concessions.models import (
     KIND_LABELS,
     Commitment,
@@ -29,6 +29,7 @@ from hydria.concessions.models import (
 )
 from hydria.platform import queries as platform
 from hydria.platform.access import Actor, Permission
+from hydria.tariffs import queries as tariffs
 
 WARNED_DAYS = 60
 """How long before its last day a concession appears among those that end."""
@@ -148,6 +149,23 @@ def list_program_cards(*, on_date: datetime.date | None = None) -> list[ProgramC
     """Return the programs by code, or those of a day."""
     found = Program.objects.select_related("fund").order_by("code")
     return [_program_card(program) for program in (found.filter(valid_during__contains=on_date) if on_date else found)]
+
+
+def is_asked_for(*, agreement_id: int, program_code: str, on_date: datetime.date) -> bool:
+    """Tell whether the tariff of an agreement asks for a program; one that is not in force yet is not judged."""
+    code = agreements.find_tariff_code(agreement_id=agreement_id, on_date=on_date)
+    asked = tariffs.list_asked_inputs(code=code or "", on_date=on_date)
+    return asked is None or INPUT_PREFIX + program_code in asked
+
+
+def list_grantable(*, agreement_id: int, on_date: datetime.date) -> list[ProgramCard]:
+    """Return the programs of a day that may be granted to an agreement, by code."""
+    return [
+        program
+        for program in list_program_cards(on_date=on_date)
+        if not program.categories
+        and is_asked_for(agreement_id=agreement_id, program_code=program.code, on_date=on_date)
+    ]
 
 
 def list_role_rules(*, program_id: int) -> list[tuple[str, int, int]]:

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 import concession_factories as story
 from api_factories import Program, codes_of
-from billing_factories import household, village
+from billing_factories import household
+from concession_factories import subsidized_village as village
 from desk_factories import at_the_desk
 from hydria.concessions import operations, queries
 from hydria.concessions.domain.kinds import ProgramKind

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from billing_factories import household, village
+from billing_factories import household
+from billing_factories import village as plain_village
 from concession_factories import YEAR, fund, granted, program
+from concession_factories import subsidized_village as village
 from desk_factories import company, person
 from hydria.concessions import operations, queries
 from hydria.concessions.models import Grant, GrantEvent
@@ -104,6 +106,14 @@ class TestGrant:
 
         assert in_force(agreement, JULY) == {"social"}
         assert in_force(agreement, JULY, category="shop") == frozenset()
+
+    def test_is_refused_where_the_tariff_would_not_notice(self):
+        plain_village(), program()
+
+        with pytest.raises(UnableToGrant) as refusal:
+            granted(household())
+
+        assert refusal.value.code == "tariff_does_not_ask"
 
     def test_is_refused_when_nothing_is_left_of_the_fund(self):
         village()

@@ -181,15 +181,16 @@ class GrantForm(DeskForm):
     )
     reason = forms.CharField(label=_("Reason"), max_length=250)
 
-    def __init__(self, *args: Any, from_date: datetime.date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, agreement_id: int, from_date: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        programs = [program for program in queries.list_program_cards(on_date=from_date) if not program.categories]
+        programs = queries.list_grantable(agreement_id=agreement_id, on_date=from_date)
         field = self.fields["program_code"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(program.code, program.name) for program in programs]
         months = programs[0].months_max if programs else 12
         self.fields["from_date"].initial = from_date
         self.fields["until_date"].initial = add_months(from_date, months)
+        self.has_programs = bool(programs)
         self.evidence_wanted = [(program.name, program.evidence) for program in programs if program.evidence]
 
 

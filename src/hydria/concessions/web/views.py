@@ -157,6 +157,7 @@ def grant(request: HttpRequest, agreement_id: int) -> HttpResponse:
 
     form = forms.GrantForm(
         request.POST or None,
+        agreement_id=agreement_id,
         from_date=day_asked(request, "from", default=today),
         initial={"program_code": request.GET.get("program", "")},
     )
@@ -166,6 +167,7 @@ def grant(request: HttpRequest, agreement_id: int) -> HttpResponse:
         "cancel": home,
         "lead": f"{agreement.number} · {agreement.service} · {agreement.address}",
         "evidence_wanted": form.evidence_wanted,
+        "has_programs": form.has_programs,
     }
     return handle_form(request, form=form, act=act, template="concessions/grant.html", context=context)
 
