@@ -211,7 +211,7 @@ class TestOwrs:
         assert text is not None
         tariff = compile_tariff(text, name="invented")
         account = {"class": "RESIDENTIAL_SINGLE", "meter_size": '1 1/2"', "city_limits": "INSIDE", "hhsize": "4",
-                   "days_in_period": "61", "et_amount": "12", "irr_area": "900"}  # fmt: skip
+                   "days": "61", "et_amount": "12", "irr_area": "900"}  # fmt: skip
 
         # indoor 17.94 -> 18, outdoor 7.16 -> 7, budget 25, 150 % 37.5 -> 38
         assert problems == []

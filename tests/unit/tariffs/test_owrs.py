@@ -143,6 +143,14 @@ class TestOwrsClass:
         assert lines_of(tariff, usage="10", budget="4") == {"commodity_charge": "23.0"}
         assert lines_of(tariff, **{"class": "OTHER", "usage": "10", "budget": "4"}) == {"commodity_charge": "26.0"}
 
+    def test_asks_for_what_billing_knows_by_the_name_that_billing_uses(self) -> None:
+        tariff, problems = converted(file_of({"service_charge": "days_in_period*number_dwelling_units",
+                                              "bill": "service_charge"}))  # fmt: skip
+
+        assert problems == []
+        assert lines_of(tariff, days="30", units="2") == {"service_charge": "60.0"}
+        assert [entry.also for entry in tariff.inputs if entry.name == "days"] == [("days_in_period",)]
+
     def test_takes_one_structure_for_several_classes(self) -> None:
         tariff, _ = converted(file_of({"bill": 1}, **{"COMMERCIAL|INDUSTRIAL": TIERED}))
 

@@ -13,7 +13,7 @@ import re
 from typing import Any
 
 from hydria.tariffs.domain.document import Plain
-from hydria.tariffs.domain.owrs_class import USAGE_NAMES, ClassConverter
+from hydria.tariffs.domain.owrs_class import NAMES, ClassConverter
 
 _PERIODS = {
     "monthly": "monthly", "bimonthly": "two-month", "quarterly": "quarterly", "semiannually": "semiannual",
@@ -117,10 +117,7 @@ def _converted(converters: dict[str, ClassConverter]) -> dict[str, Any]:
 
 
 def _inputs(converters: dict[str, ClassConverter], unit: str) -> dict[str, Any]:
-    inputs: dict[str, Any] = {
-        "class": {"values": list(converters), "also": ["cust_class"]},
-        "usage": {"unit": unit, "also": list(USAGE_NAMES)},
-    }
+    inputs: dict[str, Any] = {"class": {"values": list(converters)}, "usage": {"unit": unit}}
     for part in converters.values():
         for key, words in part.keys.items():
             known = inputs.setdefault(key, {"values": []})["values"]
@@ -128,6 +125,9 @@ def _inputs(converters: dict[str, ClassConverter], unit: str) -> dict[str, Any]:
     for part in converters.values():
         for number in part.numbers:
             inputs.setdefault(number, {})
+    for theirs, ours in NAMES.items():
+        if ours in inputs:
+            inputs[ours].setdefault("also", []).append(theirs)
     return inputs
 
 

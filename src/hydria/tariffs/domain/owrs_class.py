@@ -25,7 +25,10 @@ from hydria.tariffs.domain.formula import (
 from hydria.tariffs.domain.owrs_formula import from_r, rename, words_compared
 from hydria.tariffs.domain.values import names_in_expression
 
-USAGE_NAMES = ("usage_ccf", "usage_hcf", "usage_kgal", "usage_gal", "usage_m3")
+NAMES = {  # of the form, for what billing knows by a name of its own
+    "usage_ccf": "usage", "usage_hcf": "usage", "usage_kgal": "usage", "usage_gal": "usage", "usage_m3": "usage",
+    "cust_class": "class", "days_in_period": "days", "number_dwelling_units": "units",
+}  # fmt: skip
 _TIERED = ("tiered", "budget")
 _BUDGET_PARTS = re.compile(r"\b((?:indoor|outdoor)(?:_\w+)?)\b")
 _INCHES = re.compile(r"^(\d+)[|_ ]+(\d+/\d+)")
@@ -241,14 +244,10 @@ class ClassConverter:
 
     def named(self, word: str) -> str:
         """Return the field or input that a word means while the charge at work is converted."""
-        if word in USAGE_NAMES:
-            return "usage"
-        if word == "cust_class":
-            return "class"
         for field in (f"{word}_{self.stem}", f"{self.stem}_{word}", word, word.removesuffix("_commodity")):
             if field in self.fields and field != self.label:
                 return field
-        return word
+        return NAMES.get(word, word)
 
     def spelled(self, name: str) -> str:
         return f"own_{name}" if name in self.own else name
