@@ -50,6 +50,7 @@ ROLE_TEMPLATES = (
             Permission.BILLING_VIEW,
             Permission.PAYMENT_VIEW,
             Permission.PAYMENT_TAKE,
+            Permission.CONCESSION_VIEW,
             Permission.CONCESSION_DISCOUNT,
         ),
         amount_limit_major=500_000,

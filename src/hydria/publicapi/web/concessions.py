@@ -88,7 +88,7 @@ def grant_concession(
     """Grant a program to an agreement, with the evidence."""
 
     def act() -> ConcessionOut:
-        _find(agreement_id)
+        _find(request, agreement_id)
         given = body.model_dump(exclude={"program"})
         granted = operations.grant(
             actor=actor_of(request), agreement_id=agreement_id, program_code=body.program, **given
@@ -109,7 +109,7 @@ def end_concession(
     """End a concession of an agreement by an event, or say why it is gone already."""
 
     def act() -> EndOut:
-        _find(agreement_id)
+        _find(request, agreement_id)
         event = operations.end_concession(
             actor=actor_of(request), agreement_id=agreement_id, program_code=program, **body.model_dump()
         )
@@ -118,7 +118,9 @@ def end_concession(
     return answer_once(request, key=idempotency_key, act=act)
 
 
-def _find(agreement_id: int) -> None:
+def _find(request: HttpRequest, agreement_id: int) -> None:
+    """Refuse unless the caller may grant concessions and there is such an agreement."""
+    actor_of(request).require(Permission.CONCESSION_GRANT)
     if not has_agreement(agreement_id=agreement_id):
         raise Http404
 
