@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from billing_factories import confirmed, consume, household, month, village
 from docs_tables import read_tables
 from hydria.agreements.models import ServiceAgreement
+from hydria.payments.operations import create_till, open_receipt_series
+from hydria.platform.access import SYSTEM
 from hydria.platform.models import User
 
 ASSETS = Path(__file__).parents[2] / "src/hydria/platform/assets"
@@ -184,3 +186,34 @@ class TestAmounts:
 
         page.close()
         assert read == [int(row["read"]) if row["read"].isdecimal() else None for row in rows]
+
+
+class TestTill:
+    def test_takes_money_and_mends_an_amount_by_keyboard_alone(self, desk):
+        agreement = billed_household()
+        open_receipt_series(actor=SYSTEM)
+        create_till(actor=SYSTEM, code="T1", name="Till 1")
+        desk.log_in("cashier")
+        keys = desk.page.keyboard
+
+        for key in ("g", "t"):
+            keys.press(key)
+        desk.page.wait_for_url(re.compile(r"/till/open/$"))
+        keys.press("Tab")
+        keys.press("Enter")
+        desk.page.wait_for_url(re.compile(r"/till/$"))
+        keys.type(agreement.account.number)
+        keys.press("Enter")
+        desk.page.wait_for_url(re.compile(rf"/till/accounts/{agreement.account_id}/$"))
+        keys.type("9999,5")
+        keys.press("Enter")
+        refused = desk.page.get_by_label("Cash")
+        expect(refused).to_have_attribute("aria-invalid", "true")
+        expect(refused).to_be_focused()
+        desk.complaints.clear()  # the browser notes every answer of 422
+        keys.type("9999.50")
+        keys.press("Enter")
+
+        expect(desk.page.get_by_text("The payment is recorded")).to_be_visible()
+        keys.press("n")
+        desk.page.wait_for_url(re.compile(r"/till/$"))
