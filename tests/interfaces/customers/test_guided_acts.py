@@ -9,6 +9,7 @@ from django.utils import timezone
 import billing_factories as given
 from desk_factories import at_the_desk
 from hydria.agreements.models import AccountParty, BillingExclusion, ServiceAgreement, Suspension
+from hydria.agreements.operations import open_account
 from hydria.customers.domain.procedures import DebtRule
 from hydria.customers.models import Application, DocumentType, Marker, Note
 from hydria.customers.operations import set_debt_rule
@@ -294,7 +295,7 @@ class TestPapers:
     def test_keeps_notes_and_shows_them_on_the_account(self, agent, agreement):
         address = f"/accounts/{agreement.account_id}/notes/new/"
         for _time in range(2):
-            agent.post(address, {"text": "Called <b>twice</b>"})
+            agent.post(address, {"text": "Called <b>twice</b>", "about": "account"})
 
         page = agent.get(f"/accounts/{agreement.account_id}/").text
 
@@ -303,10 +304,18 @@ class TestPapers:
 
     def test_raises_an_alert_and_lifts_it(self, agent, agreement):
         home = f"/accounts/{agreement.account_id}/"
-        agent.post(f"{home}alerts/new/", dated(kind="FRAUD"))
+        agent.post(f"{home}alerts/new/", dated(kind="FRAUD", about="account"))
         page = agent.get(home).text
 
         agent.post(f"{home}alerts/{Marker.objects.get().pk}/lift/", {"reason": "Cleared"})
 
         assert "Fraud on record: Asked for at the counter" in page
         assert "Fraud on record" not in agent.get(home).text
+
+    def test_keeps_what_is_about_the_customer_on_every_account(self, agent, agreement):
+        holder_id = agreement.account.parties.get().party_id
+        other = open_account(actor=SYSTEM, holder_id=holder_id, opened_date=given.FIRST_DAY)
+
+        agent.post(f"/accounts/{agreement.account_id}/notes/new/", {"text": "Hard of hearing", "about": "party"})
+
+        assert "Hard of hearing" in agent.get(f"/accounts/{other.pk}/").text

@@ -36,7 +36,7 @@ def administrator(agent):
 
 def upload(client, agreement, content: bytes, *, name: str = "deed.png"):
     file = SimpleUploadedFile(name, content, content_type="image/png")
-    return client.post(f"/accounts/{agreement.account_id}/files/new/", {"file": file})
+    return client.post(f"/accounts/{agreement.account_id}/files/new/", {"file": file, "about": "account"})
 
 
 class TestFiles:

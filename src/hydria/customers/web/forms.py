@@ -342,15 +342,26 @@ class IdentifierForm(DeskForm):
     value = forms.CharField(label=_("Number"), max_length=40)
 
 
-class NoteForm(DeskForm):
+class _AboutForm(DeskForm):
+    """Something that is kept with the account, or with the customer wherever they are one."""
+
+    about = forms.ChoiceField(
+        label=_("Keep with"),
+        choices=[("account", _("This account")), ("party", _("The customer, on every account"))],
+    )
+
+
+class NoteForm(_AboutForm):
     """Something to remember."""
 
+    field_order = ("text", "about")
     text = forms.CharField(label=_("Note"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 6}))
 
 
-class AttachmentForm(DeskForm):
+class AttachmentForm(_AboutForm):
     """A file to keep."""
 
+    field_order = ("file", "type_code", "title", "expires_date", "about")
     file = forms.FileField(
         label=_("File"),
         help_text=_("A PDF or a picture, up to 10 MB."),
@@ -363,9 +374,10 @@ class AttachmentForm(DeskForm):
     expires_date = DateField(label=_("Counts until, without"), required=False)
 
 
-class MarkerForm(_DatedForm):
+class MarkerForm(_DatedForm, _AboutForm):
     """An alert for everybody who opens the account."""
 
+    field_order = ("kind", "about")
     kind = forms.ChoiceField(label=_("Alert"), choices=list(MARKER_LABELS.items()))
     until_date = DateField(label=_("Up to, without"), required=False)
 

@@ -38,14 +38,23 @@ def _context(request: HttpRequest, account_id: int, *, title: str) -> dict[str, 
     }
 
 
+def _about(request: HttpRequest, account_id: int, data: Data) -> About:
+    """Take from a form what it is about: the account, or its holder."""
+    if data.pop("about") == "party":
+        actor, today = actor_of(request), timezone.localdate()
+        holder = agreements.get_account_card(actor=actor, account_id=account_id, today=today).holder
+        if holder is not None:
+            return About(party_id=holder.party_id)
+    return About(account_id=account_id)
+
+
 @needs(Permission.REGISTER_EDIT)
 def write_note(request: HttpRequest, account_id: int) -> HttpResponse:
     """Write something down about an account."""
 
     def act(data: Data) -> str:
-        operations.write_note(
-            actor=actor_of(request), about=About(account_id=account_id), written_at=timezone.now(), **data
-        )
+        about = _about(request, account_id, data)
+        operations.write_note(actor=actor_of(request), about=about, written_at=timezone.now(), **data)
         messages.success(request, _("The note is kept."))
         return reverse("account", args=[account_id])
 
@@ -59,10 +68,10 @@ def attach_file(request: HttpRequest, account_id: int) -> HttpResponse:
     """Keep a file with an account."""
 
     def act(data: Data) -> str:
-        file = data.pop("file")
+        file, about = data.pop("file"), _about(request, account_id, data)
         operations.attach_file(
             actor=actor_of(request),
-            about=About(account_id=account_id),
+            about=about,
             content=file.read(),
             added_at=timezone.now(),
             **(data | {"title": data["title"] or file.name}),
@@ -106,8 +115,8 @@ def raise_alert(request: HttpRequest, account_id: int) -> HttpResponse:
     actor, today = actor_of(request), timezone.localdate()
 
     def act(data: Data) -> str:
-        kind = MarkerKind(data.pop("kind"))
-        operations.raise_marker(actor=actor, about=About(account_id=account_id), kind=kind, **data)
+        kind, about = MarkerKind(data.pop("kind")), _about(request, account_id, data)
+        operations.raise_marker(actor=actor, about=about, kind=kind, **data)
         messages.success(request, _("The alert is raised."))
         return reverse("account", args=[account_id])
 
