@@ -480,7 +480,9 @@ def _unsaid(on_date: datetime.date) -> QuerySet[Enjoyment]:
     latest = grants.order_by("-granted_during", "-id").values("id")[:1]
     return Enjoyment.objects.annotate(latest_grant_id=Subquery(latest)).filter(
         ~Exists(GrantEvent.objects.filter(grant=OuterRef("latest_grant_id"))),
-        ~Q(program__categories__len__gt=0, program__valid_during__endswith__lte=on_date),
+        Q(program__categories__len=0)
+        | Q(program__valid_during__endswith=None)
+        | Q(program__valid_during__endswith__gt=on_date),
     )
 
 

@@ -181,6 +181,18 @@ class TestALostConcession:
         assert totals(retried(run)) == {agreement.pk: GROSS_MINOR}
         assert not Enjoyment.objects.exists()
 
+    def test_is_said_by_a_program_that_ends_for_whole_categories(self):
+        cycle = subsidized_village()
+        made = program(categories=["household"])
+        agreement = household()
+        january, february = month(cycle), month(cycle, 2)
+        used(january, agreement)
+        used(february, agreement)
+        confirmed(january)
+        operations.end_program(actor=SYSTEM, program_id=made.pk, end_date=FEBRUARY, reason="Decree 4")
+
+        assert totals(drafted(february)) == {agreement.pk: GROSS_MINOR}
+
     def test_is_noticed_when_the_tariff_no_longer_asks_for_it(self):
         cycle = subsidized_village()
         program()
