@@ -357,6 +357,37 @@ METERING_CHECKS = (
     ),
 )
 
+TARIFF_CHECKS = (
+    Check(
+        invariant="I13 Nobody has approved or published a tariff that they have written",
+        checked="SELECT count(*) FROM tariffs_versionevent WHERE act IN ('APPROVED', 'PUBLISHED')",
+        violations="""
+            SELECT jsonb_build_object('version', decided.version_id, 'actor', decided.actor)
+            FROM tariffs_versionevent decided
+            JOIN tariffs_versionevent written ON written.version_id = decided.version_id AND written.act = 'WRITTEN'
+             AND (written.actor = decided.actor OR written.actor_user_id = decided.actor_user_id)
+            WHERE decided.act IN ('APPROVED', 'PUBLISHED') AND written.id < decided.id""",
+    ),
+    Check(
+        invariant="Every tariff version has the text and the day that its events gave it",
+        checked="SELECT count(*) FROM tariffs_tariffversion",
+        violations="""
+            SELECT jsonb_build_object('version', version.id, 'state', version.state)
+            FROM tariffs_tariffversion version
+            LEFT JOIN LATERAL (
+                SELECT text, text_hash FROM tariffs_versionevent
+                WHERE version_id = version.id AND act IN ('WRITTEN', 'INSTALLED') ORDER BY id DESC LIMIT 1
+            ) kept ON true
+            LEFT JOIN LATERAL (
+                SELECT from_date FROM tariffs_versionevent
+                WHERE version_id = version.id AND from_date IS NOT NULL ORDER BY id DESC LIMIT 1
+            ) begun ON true
+            WHERE (version.text, version.text_hash) IS DISTINCT FROM (kept.text, kept.text_hash)
+               OR version.text_hash <> encode(sha256(convert_to(version.text, 'UTF8')), 'hex')
+               OR version.from_date IS DISTINCT FROM begun.from_date""",
+    ),
+)
+
 REFERENCE_CHECKS = (
     _bulk_reference("metering_reading", "register_id", "metering_register"),
     _bulk_reference("metering_consumption", "service_point_id", "premises_servicepoint"),
@@ -374,4 +405,12 @@ REFERENCE_CHECKS = (
     _bulk_reference("billing_line", "charge_id", "tariffs_versioncharge"),
 )
 
-CHECKS = (*REGISTER_CHECKS, *METERING_CHECKS, *BILLING_CHECKS, *CONCESSION_CHECKS, *MONEY_CHECKS, *REFERENCE_CHECKS)
+CHECKS = (
+    *REGISTER_CHECKS,
+    *METERING_CHECKS,
+    *BILLING_CHECKS,
+    *CONCESSION_CHECKS,
+    *TARIFF_CHECKS,
+    *MONEY_CHECKS,
+    *REFERENCE_CHECKS,
+)
