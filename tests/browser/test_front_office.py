@@ -100,7 +100,7 @@ class TestNote:
         desk.page.wait_for_url(re.compile(r"/notes/new/$"))
 
         desk.page.keyboard.type("Called about the bill")
-        press(desk, "Tab", "Enter")
+        press(desk, "Tab", "Tab", "Enter")
 
         expect(desk.page.get_by_text("The note is kept.")).to_be_visible()
         assert Note.objects.get().text == "Called about the bill"
