@@ -8,10 +8,13 @@ from hydria.agreements.models import ServiceAgreement
 from hydria.concessions import operations as concessions
 from hydria.concessions import queries
 from hydria.concessions.domain.kinds import ProgramKind
+from hydria.concessions.models import Grant
 from hydria.concessions.operations import ProgramTerms
 from hydria.demo.domain.town import HOUSEHOLD
 from hydria.kernel.periods import add_months
 from hydria.platform.access import SYSTEM, Actor
+from hydria.platform.bulk import copy_columns
+from hydria.platform.transactions import in_transaction
 from hydria.receivables import queries as receivables
 
 SOCIAL, PENSIONERS, AMNESTY, GOODWILL = "social", "mayores", "amnistia", "cortesia"
@@ -48,29 +51,39 @@ def open_programs(*, manager: Actor, first_date: datetime.date, today: datetime.
         concessions.save_program(actor=manager, code=code, terms=own)
 
 
-def grant_programs(*, manager: Actor, first_date: datetime.date, today: datetime.date) -> None:
-    """Grant the programs to some households for two years; two end soon, and one has just ended unsaid."""
+@in_transaction
+def write_grants(*, first_date: datetime.date, today: datetime.date) -> None:
+    """Give the programs to some households for two years, in one set; two end soon, and one has just ended unsaid."""
     households = ServiceAgreement.objects.filter(
         terms__category__code=HOUSEHOLD, valid_during__contains=first_date, valid_during__endswith=None
     ).order_by("id")
-    last_date, far_date = today.replace(day=1), add_months(first_date, 24)
-    soon = {1: add_months(today, 1), 2: today + datetime.timedelta(days=12), 3: last_date}
+    far_date = add_months(first_date, 24)
+    soon = {1: add_months(today, 1), 2: today + datetime.timedelta(days=12), 3: today.replace(day=1)}
+    program_ids = {program.code: program.program_id for program in queries.list_program_cards()}
+    rows = []
     for place, agreement_id in enumerate(households.values_list("id", flat=True)):
-        wanted = [
-            (SOCIAL, place % POOR_EVERY == 7, place // POOR_EVERY),
-            (PENSIONERS, place % PENSIONERS_EVERY == 11, 0),
-        ]
-        for code, has_it, number in wanted:
-            if has_it:
-                concessions.grant(
-                    actor=manager,
-                    agreement_id=agreement_id,
-                    program_code=code,
-                    from_date=first_date,
-                    until_date=soon.get(number, far_date),
-                    evidence=f"Carné {20_000 + place}" if code == SOCIAL else f"Cédula vista, acta {place}",
-                    reason="Solicitud del titular",
-                )
+        if place % POOR_EVERY == 7:
+            until_date = soon.get(place // POOR_EVERY, far_date)
+            rows.append((agreement_id, program_ids[SOCIAL], until_date, f"Carné {20_000 + place}"))
+        if place % PENSIONERS_EVERY == 11:
+            rows.append((agreement_id, program_ids[PENSIONERS], far_date, f"Cédula vista, acta {place}"))
+    if not rows:
+        return
+    agreement_ids, programs, until_dates, evidence = zip(*rows, strict=True)
+    during = [f"[{first_date},{until_date})" for until_date in until_dates]
+    copy_columns(
+        Grant,
+        {
+            "agreement_id": agreement_ids,
+            "program_id": programs,
+            "granted_during": during,
+            "valid_during": during,
+            "evidence": evidence,
+            "evidence_sha256": [""] * len(rows),
+            "reason": ["Solicitud del titular"] * len(rows),
+            "granted_by": ["facturacion"] * len(rows),
+        },
+    )
 
 
 def look_back(*, manager: Actor, cashier: Actor, now: datetime.datetime, today: datetime.date) -> None:

@@ -115,7 +115,8 @@ def build_demo(*, connections: int, today: datetime.date, stages: Stages) -> bil
         with acting(SYSTEM, reason="demo register"):
             register = _register.write_register(town=plan)
         _concessions.open_programs(manager=_user("facturacion"), first_date=first_date, today=today)
-        _concessions.grant_programs(manager=_user("facturacion"), first_date=first_date, today=today)
+        with acting(SYSTEM, reason="demo concessions"):
+            _concessions.write_grants(first_date=first_date, today=today)
     typical_milli = habits.typical_use(rng=rng, town=plan)
     dials = _Dials(register_ids=register.register_ids.copy(), shown_milli=plan.dial_start_milli.copy())
     run: billing.BillingRun | None = None
