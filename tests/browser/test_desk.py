@@ -105,7 +105,7 @@ class TestParts:
         desk.log_in("administrator")
         desk.open("/audit/")
 
-        desk.page.get_by_label("What").select_option("INSERT")
+        desk.page.get_by_role("combobox", name="What").select_option("INSERT")
 
         desk.page.wait_for_url(re.compile(r"action=INSERT"))
         expect(desk.page.locator("table").get_by_text("Changed")).to_have_count(0)

@@ -50,10 +50,11 @@ class TestPreferences:
     def test_changes_the_language_at_once(self):
         client = at_the_desk("cashier")
 
-        answer = client.post("/preferences/", {"language": "el", "theme": "dark"}, follow=True)
+        answer = client.post("/preferences/", {"language": "el", "theme": "dark", "density": "dense"}, follow=True)
 
         assert 'lang="el"' in answer.text
         assert 'data-bs-theme="dark"' in answer.text
+        assert 'data-density="dense"' in answer.text
 
     def test_keeps_what_was_typed_when_it_is_refused(self):
         client = at_the_desk("cashier")
