@@ -45,6 +45,10 @@ hypothesis.settings.register_profile(
     phases=set(hypothesis.Phase) - {hypothesis.Phase.explain},
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
+# A mutant is met by most examples or by none, so a few do, and the same ones for every mutant.
+hypothesis.settings.register_profile(
+    "mutation", hypothesis.settings.get_profile("hydria"), max_examples=10, derandomize=True
+)
 hypothesis.settings.load_profile("hydria")
 
 

@@ -21,7 +21,7 @@ from hydria.billing._pricing import COMPUTED_INPUTS, rate_segments
 from hydria.billing.models import BillingRun
 from hydria.kernel.money import Currency
 from hydria.kernel.rounding import Rounding
-from hydria.platform.bulk import read_columns
+from hydria.platform.bulk import read_columns, read_numbers
 from hydria.tariffs import queries as tariffs
 from hydria.tariffs.domain import oracle
 from hydria.tariffs.queries import ROUNDING_LABEL, VersionCard
@@ -104,7 +104,7 @@ def _batches(run: BillingRun) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
         parameters = {"run_id": run.pk, "first_id": first_id, "end_id": end_id}
         yield (
             read_columns(_SEGMENTS, parameters, schema=_SEGMENT_SCHEMA),
-            read_columns(_LINES, parameters, schema=_LINE_SCHEMA),
+            read_numbers(_LINES, parameters, names=list(_LINE_SCHEMA)),
         )
 
 

@@ -14,7 +14,9 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 
 from django.conf import settings
@@ -26,6 +28,7 @@ from hydria.billing.models import BillingRun
 from hydria.kernel.errors import UnableTo
 from hydria.ledger.operations import create_chart
 from hydria.platform.access import SYSTEM
+from hydria.platform.jobs import JOBS_AT_ONCE
 from hydria.platform.numbering import open_range
 from hydria.tariffs.operations import publish_version
 
@@ -141,8 +144,9 @@ def _bill(cycle_id: int, watch: Stopwatch) -> BillingRun:
     with watch.stage("start"):
         run = operations.start_run(actor=SYSTEM, period_id=period.pk, requested_at=NOW)
     with watch.stage("price"):
-        for position in run.chunks.order_by("position").values_list("position", flat=True):
-            operations.write_chunk(run_id=run.pk, position=position, now=NOW)
+        positions = run.chunks.order_by("position").values_list("position", flat=True)
+        with ThreadPoolExecutor(JOBS_AT_ONCE) as worker:  # as many at once as a worker takes on
+            list(worker.map(partial(_write_chunk, run.pk), positions))
     with watch.stage("prove"):
         operations.draft_run(run_id=run.pk, now=NOW)
     with watch.stage("confirm"):
@@ -150,6 +154,13 @@ def _bill(cycle_id: int, watch: Stopwatch) -> BillingRun:
     if faults := queries.get_proof(run=run).faults:
         raise UnableToMeasureBilling("run_not_proved", f"The measured run does not balance: {faults}", faults=faults)
     return run
+
+
+def _write_chunk(run_id: int, position: int) -> None:
+    try:
+        operations.write_chunk(run_id=run_id, position=position, now=NOW)
+    finally:
+        connection.close()
 
 
 def measure_floor(produced: Mapping[str, str]) -> tuple[float, int]:

@@ -75,13 +75,13 @@ def serve_web(*, host: str, port: int, workers: int, threads: int) -> None:
 
 @worker_app.command()
 def worker(
-    concurrency: Annotated[int, typer.Option(min=1, help="Jobs worked at once.")] = 1,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Jobs worked at once; two if not told.")] = None,
     until_empty: Annotated[bool, typer.Option("--until-empty", help="End when no job waits.")] = False,
 ) -> None:
     """Work off the queue of jobs until Ctrl-C."""
     from hydria.platform import jobs
 
-    jobs.work(until_empty=until_empty, concurrency=concurrency)
+    jobs.work(until_empty=until_empty, concurrency=concurrency or jobs.JOBS_AT_ONCE)
 
 
 @migrate_app.command()

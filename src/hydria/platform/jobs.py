@@ -18,6 +18,8 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 RETRIES = RetryStrategy(max_attempts=5, exponential_wait=3)
+JOBS_AT_ONCE = 2
+"""What a worker takes on by default: while the server works for one job, the process works for the other."""
 STALLED_AFTER_SECONDS = 30.0
 
 
