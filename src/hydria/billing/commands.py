@@ -38,6 +38,7 @@ def start(
         issue_date=issue.date(),
         due_date=due.date(),
     )
+    operations.measure_period(actor=SYSTEM, period_id=period.pk)
     run = operations.start_run(actor=SYSTEM, period_id=period.pk, requested_at=timezone.now())
     _show(run, as_json=as_json)
 

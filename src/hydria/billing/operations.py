@@ -28,6 +28,7 @@ from hydria.billing.models import (
 )
 from hydria.concessions import operations as concessions
 from hydria.kernel.errors import UnableTo
+from hydria.metering import operations as metering
 from hydria.platform import jobs
 from hydria.platform.access import SYSTEM, Actor, Permission
 from hydria.platform.audit import record_move
@@ -109,6 +110,22 @@ def lock_cycle(cycle_id: int) -> None:
     """Let one transaction at a time open periods of a cycle."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM premises_billingcycle WHERE id = %s FOR UPDATE", [cycle_id])
+
+
+def measure_period(*, actor: Actor, period_id: int) -> None:
+    """
+    Work out what was used up to the end of a period from the readings of its cycle, and judge it (MET-06).
+
+    Guarantee: running it again adds only what was missing.
+
+    :raises UnableToPermit: if the actor may not run billing.
+    :raises UnableToStartRun: with code `period_unknown`.
+    """
+    actor.require(Permission.BILLING_RUN)
+    period = BillingPeriod.objects.filter(id=period_id).first()
+    if period is None:
+        raise UnableToStartRun("period_unknown", _("There is no such period."), period_id=period_id)
+    metering.compute_consumption(actor=SYSTEM, cycle_id=period.cycle_id, until_date=period.end_date)
 
 
 def start_run(*, actor: Actor, period_id: int, requested_at: datetime.datetime) -> BillingRun:

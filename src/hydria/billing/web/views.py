@@ -71,10 +71,32 @@ def open_period(request: HttpRequest) -> HttpResponse:
 
 
 @needs(Permission.BILLING_RUN)
+def measure_period(request: HttpRequest, period_id: int) -> HttpResponse:
+    """Work out what was used in a period, so that what is odd can be looked at before the run."""
+
+    def act(_data: dict[str, Any]) -> str:
+        operations.measure_period(actor=actor_of(request), period_id=period_id)
+        return reverse("run_start", args=[period_id])
+
+    return _ask(
+        request,
+        act=act,
+        title=_("Work out the consumption"),
+        consequence=_(
+            "What each meter of the cycle used is worked out from its readings up to the end of the period, and judged."
+            " What is odd waits at the incidents."
+        ),
+        submit=_("Work out the consumption"),
+        cancel=reverse("run_start", args=[period_id]),
+    )
+
+
+@needs(Permission.BILLING_RUN)
 def start_run(request: HttpRequest, period_id: int) -> HttpResponse:
     """Start the run of a period."""
 
     def act(_data: dict[str, Any]) -> str:
+        operations.measure_period(actor=actor_of(request), period_id=period_id)
         run = operations.start_run(actor=actor_of(request), period_id=period_id, requested_at=timezone.now())
         return reverse("run", args=[run.pk])
 
@@ -89,6 +111,7 @@ def start_run(request: HttpRequest, period_id: int) -> HttpResponse:
         submit=_("Start the run"),
         cancel=reverse("cycles"),
         routes=list_readiness(actor=actor_of(request), period_id=period_id),
+        measure=reverse("period_measure", args=[period_id]),
     )
 
 
