@@ -7,7 +7,11 @@ from django.test import Client
 from django.urls import reverse
 
 import billing_factories as given
-from hydria.billing.models import BillingRun, Invoice, Line
+from hydria.agreements.models import ServiceAgreement
+from hydria.billing.models import BillingRun, Invoice, Line, Segment
+from hydria.billing.operations import confirm_run, price_run
+from hydria.metering.models import Meter, Register
+from hydria.metering.operations import NewReadings, ReadingSource, record_readings
 from hydria.platform.access import SYSTEM, Permission
 from hydria.platform.models import Role, User
 from hydria.platform.operations import set_up_company
@@ -169,3 +173,38 @@ class TestStartRun:
         (route,) = browser_of(VIEW, RUN).get(reverse("run_start", args=[january.pk])).context["routes"]
 
         assert (route.due_count, route.ready_count, route.held_count, route.missing_count) == (2, 1, 0, 1)
+
+
+class TestReadings:
+    def read(self, agreement: ServiceAgreement, shown_m3: int) -> None:
+        meter = Meter.objects.get(installations__service_point=agreement.service_point_id)
+        dial, _is_new = Register.objects.get_or_create(meter=meter, defaults={"digits": 5})
+        readings = NewReadings(
+            register_ids=[dial.pk],
+            read_dates=[datetime.date(2026, 2, 1)],
+            values_milli=[shown_m3 * 1000],
+            observations=[""],
+            source=ReadingSource.DESK,
+        )
+        record_readings(actor=SYSTEM, readings=readings, today=datetime.date(2026, 2, 2))
+
+    def test_become_the_consumption_that_a_run_and_its_follow_up_bill(self):
+        set_up_company(actor=SYSTEM, name="Aguas", currency="DOP", country="DO", language="es")
+        cycle = given.village()
+        start_date = datetime.date(2026, 1, 1)
+        early, late = given.household(start_date=start_date), given.household(start_date=start_date)
+        january = given.month(cycle)
+        browser = browser_of(VIEW, RUN, CONFIRM)
+        self.read(early, 15)
+
+        browser.post(f"/billing/periods/{january.pk}/start/")
+        first = BillingRun.objects.get()
+        price_run(run_id=first.pk, now=given.NOW)
+        confirm_run(actor=SYSTEM, run_id=first.pk, confirmed_at=given.NOW)
+        self.read(late, 8)
+        browser.post(f"/billing/periods/{january.pk}/follow-up/")
+        second = BillingRun.objects.get(sequence=2)
+        price_run(run_id=second.pk, now=given.NOW)
+
+        billed = Segment.objects.order_by("id").values_list("run_id", "agreement_id", "quantity_milli")
+        assert list(billed) == [(first.pk, early.pk, 15_000), (second.pk, late.pk, 8_000)]

@@ -120,6 +120,7 @@ def start_follow_up(request: HttpRequest, period_id: int) -> HttpResponse:
     """Start a run for what the confirmed one left parked."""
 
     def act(_data: dict[str, Any]) -> str:
+        operations.measure_period(actor=actor_of(request), period_id=period_id)
         run = operations.start_follow_up(actor=actor_of(request), period_id=period_id, requested_at=timezone.now())
         return reverse("run", args=[run.pk])
 
@@ -233,6 +234,7 @@ def retry_parked(request: HttpRequest, run_id: int) -> HttpResponse:
     actor = actor_of(request)
 
     def act(data: dict[str, Any]) -> str:
+        operations.measure_period(actor=actor, period_id=queries.get_run(run_id=run_id).period_id)
         accepted = queries.list_exceptions(actor=actor, run_id=run_id).filter(code=AMOUNT_OUT_OF_LINE.code)
         operations.retry_parked(
             actor=actor,
