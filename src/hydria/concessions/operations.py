@@ -19,8 +19,10 @@ from hydria.concessions.domain.discounts import PERCENT_MILLI_MAX
 from hydria.concessions.domain.kinds import EventKind, ProgramKind
 from hydria.concessions.models import Enjoyment, Fund, FundBudget, Grant, GrantEvent, Program, ProgramRule
 from hydria.kernel.errors import UnableTo
+from hydria.kernel.filetypes import SIZE_BYTES_MAX, sniff
 from hydria.kernel.periods import add_months
 from hydria.platform.access import SYSTEM, Actor, Permission
+from hydria.platform.files import store_file
 from hydria.platform.refusals import refusing
 from hydria.platform.transactions import acting, in_transaction
 from hydria.premises import queries as premises
@@ -231,15 +233,18 @@ def grant(
     evidence: str,
     reason: str,
     evidence_sha256: str = "",
+    evidence_file: bytes = b"",
 ) -> Grant:
     """
     Grant a concession to an agreement for some time, with its evidence. Granting the same again changes nothing.
 
     until_date       the day after the last one; never open, because evidence grows old
-    evidence_sha256  hash of the paper's file, where one is kept
+    evidence_sha256  hash of the paper's file, where one is kept elsewhere
+    evidence_file    content of the paper's file, to be kept here
 
     :raises UnableToPermit: if the actor may not grant concessions.
-    :raises UnableToGrant: with code `evidence_missing`, `reason_missing`, `dates_reversed`, `program_unknown`,
+    :raises UnableToGrant: with code `evidence_missing`, `reason_missing`, `dates_reversed`, `file_too_large`,
+        `file_kind_unknown`, `program_unknown`,
         `program_not_in_force`, `program_is_automatic`, `date_outside_agreement`, `tariff_does_not_ask`,
         `role_may_not_grant`, `longer_than_allowed`, `fund_exhausted` or `agreement_has_a_concession_once_at_a_time`.
     """
@@ -260,6 +265,8 @@ def grant(
             return same
         _check_grant(actor, program, agreement_id, from_date=from_date, until_date=until_date)
         sentence = _("The agreement has this concession on some of these days already.")
+        if evidence_file:
+            evidence_sha256 = _keep_evidence(evidence_file, name=evidence)
         with refusing(UnableToGrant, {"agreement_has_a_concession_once_at_a_time": sentence}):
             return Grant.objects.create(
                 agreement_id=agreement_id,
@@ -271,6 +278,15 @@ def grant(
                 reason=reason,
                 granted_by=actor.name,
             )
+
+
+def _keep_evidence(content: bytes, *, name: str) -> str:
+    if len(content) > SIZE_BYTES_MAX:
+        raise UnableToGrant("file_too_large", _("The file is larger than 10 MB."), size_bytes=len(content))
+    media_type = sniff(content)
+    if media_type is None:
+        raise UnableToGrant("file_kind_unknown", _("Only PDF files and pictures (PNG, JPEG, WebP) are kept."))
+    return store_file(content=content, name=name, media_type=media_type).sha256
 
 
 def _check_grant(

@@ -87,6 +87,7 @@ class GrantCard:
     warned_date: datetime.date | None
     end_reason: str
     state: str
+    has_file: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +313,17 @@ def get_grant_cards(*, actor: Actor, agreement_ids: Sequence[int], today: dateti
     return [grant_card(grant, today=today) for grant in found.order_by("-granted_during", "-id")]
 
 
+def get_evidence_hash(*, actor: Actor, grant_id: int) -> str:
+    """
+    Return the hash under which a concession's evidence is kept; "" where there is no file.
+
+    :raises UnableToPermit: if the actor may not see concessions.
+    :raises Grant.DoesNotExist: if there is no such concession.
+    """
+    actor.require(Permission.CONCESSION_VIEW)
+    return Grant.objects.get(pk=grant_id).evidence_sha256
+
+
 def grant_card(grant: Any, *, today: datetime.date) -> GrantCard:
     """Return the card of a row of `list_grants`."""
     return GrantCard(
@@ -328,6 +340,7 @@ def grant_card(grant: Any, *, today: datetime.date) -> GrantCard:
         warned_date=grant.warned_at.date() if grant.warned_at else None,
         end_reason=grant.end_reason,
         state=grant_state(grant, today=today),
+        has_file=bool(grant.evidence_sha256),
     )
 
 

@@ -22,7 +22,6 @@ from hydria.agreements.queries import AgreementCard
 from hydria.customers import queries
 from hydria.customers._supply import Dials, UnableToTakeFinalReading, read_for_the_last_time  # noqa: F401  # doors
 from hydria.customers.domain.contracts import FieldUnknown, check_text
-from hydria.customers.domain.files import SIZE_BYTES_MAX, sniff
 from hydria.customers.domain.procedures import DebtRule, MarkerKind, Procedure
 from hydria.customers.models import (
     Application,
@@ -35,6 +34,7 @@ from hydria.customers.models import (
 )
 from hydria.customers.queries import About
 from hydria.kernel.errors import UnableTo
+from hydria.kernel.filetypes import SIZE_BYTES_MAX, sniff
 from hydria.metering import operations as metering
 from hydria.metering.operations import NewMeter
 from hydria.parties import operations as parties

@@ -125,7 +125,7 @@ SENTENCES: Mapping[str, type_of_wording] = {
     ),
     "date_in_future": (
         _("%(value)s is after the day on which the file came."),
-        _("Correct the day; a payment counts from the day of the file at the latest."),
+        _("Correct the day; what a file tells has happened by the day on which it came."),
     ),
     "amount_not_positive": (_("An amount paid is above zero."), _("Correct the amount, or take the row out.")),
     "amount_above_limit": (

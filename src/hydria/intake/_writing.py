@@ -12,6 +12,7 @@ needs sets, so the register's SQL lives here, in one place, behind the same cons
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,18 +83,27 @@ def write_rule(
     fed: frozenset[str],
     scheme: str,
     actor: Actor,
+    received_date: datetime.date,
     advance: Callable[[int], None],
 ) -> tuple[RuleCounts, list[Issue]]:
     """
     Write the staged rows of one rule; call inside a transaction.
 
-    fed      the fields that the mapping feeds; the columns of others are set on new rows only
-    advance  is told of rows as they are written
+    fed            the fields that the mapping feeds; the columns of others are set on new rows only
+    received_date  the day on which the file came: no fact in it is of a later one
+    advance        is told of rows as they are written
 
     Guarantee: rows that are already as the file says are not touched.
     """
     return _RuleWriter(
-        batch_id=batch_id, rule=rule, kind=kind, fed=fed, scheme=scheme, actor=actor, advance=advance
+        batch_id=batch_id,
+        rule=rule,
+        kind=kind,
+        fed=fed,
+        scheme=scheme,
+        actor=actor,
+        received_date=received_date,
+        advance=advance,
     ).write()
 
 
@@ -105,6 +115,7 @@ class _RuleWriter:
     fed: frozenset[str]
     scheme: str
     actor: Actor
+    received_date: datetime.date
     advance: Callable[[int], None]
 
     def write(self) -> tuple[RuleCounts, list[Issue]]:
@@ -112,7 +123,7 @@ class _RuleWriter:
         self.execute("DROP TABLE IF EXISTS intake_incoming")
         total = self.execute(f"CREATE TEMP TABLE intake_incoming ON COMMIT DROP AS {self.incoming_sql(table)}")
         self.execute("ANALYZE intake_incoming")
-        issues = [*self.unknown_references(), *self.fact_conflicts(table)]
+        issues = [*self.unknown_references(), *self.future_facts(), *self.fact_conflicts(table)]
         changed = 0 if self.kind.is_fact else self.update(table)
         created, refusals = self.post() if self.kind.is_posted else self.insert(table)
         issues.extend(refusals)
@@ -203,6 +214,20 @@ class _RuleWriter:
                 for row, value in sorted(gone)
             )
         return issues
+
+    def future_facts(self) -> list[Issue]:
+        """Take out facts of a day that had not come when the file came."""
+        field = self.kind.field(self.kind.happened)
+        if field is None:
+            return []
+        gone = self.fetch(
+            f"DELETE FROM intake_incoming WHERE {field.column} > %(received_date)s RETURNING row_number, {field.column}",
+            received_date=self.received_date,
+        )
+        return [
+            Issue(code="date_in_future", row=row, field=field.name, data={"value": day.isoformat()})
+            for row, day in sorted(gone)
+        ]
 
     def fact_conflicts(self, table: str) -> list[Issue]:
         """Take out facts that contradict what is recorded: a fact is corrected with a reason, not overwritten."""

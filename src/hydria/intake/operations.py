@@ -366,8 +366,8 @@ def _write_records(batch: LoadBatch, *, actor: Actor, course: Course) -> tuple[d
 def _write_rule(
     batch: LoadBatch, rule: RecordRule, *, position: int, scheme: str, actor: Actor, advance: Callable[[int], None]
 ) -> tuple[_writing.RuleCounts, list[Issue]]:
+    received_date = timezone.localdate(batch.received_at)
     if rule.kind is _paying.KIND:
-        received_date = timezone.localdate(batch.received_at)
         return _paying.write_payments(
             batch_id=batch.pk,
             rule=position,
@@ -378,7 +378,14 @@ def _write_rule(
         )
     fed = frozenset(name.partition(".")[0] for name, _cell in rule.cells)
     return _writing.write_rule(
-        batch_id=batch.pk, rule=position, kind=rule.kind, fed=fed, scheme=scheme, actor=actor, advance=advance
+        batch_id=batch.pk,
+        rule=position,
+        kind=rule.kind,
+        fed=fed,
+        scheme=scheme,
+        actor=actor,
+        received_date=received_date,
+        advance=advance,
     )
 
 

@@ -20,9 +20,8 @@ from hydria.metering.models import (
     FindingState,
     Installation,
     Reading,
-    Register,
 )
-from hydria.metering.queries import ConsumptionCard, ReadingCard
+from hydria.metering.queries import ConsumptionCard, ReadingCard, StretchCard
 from hydria.platform.access import Actor, Permission
 
 MONTHS_SHOWN = 24
@@ -41,19 +40,6 @@ class FindingCard:
     decided_by: str
     decided_at: datetime.datetime | None
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StretchCard:
-    """One dial's part of a period: what it showed at both ends and what that comes to; None where nobody read."""
-
-    register_id: int
-    serial: str
-    channel: str
-    opening_milli: int | None
-    closing_milli: int | None
-    quantity_milli: int
-    is_removed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +168,7 @@ def access_incident(*, actor: Actor, consumption_id: int, today: datetime.date) 
         usual_milli=round((_first_number(findings, "usual_milli") or 0) / 1000) * 1000,
         opening_milli=_first_number(findings, "opening_milli"),
         reading=_closing_reading(consumption),
-        stretches=_stretches(consumption),
+        stretches=queries.list_stretches([consumption]).get(consumption.pk, ()),
         findings=findings,
         history=_history(consumption),
         readings=tuple(readings),
@@ -211,25 +197,6 @@ def _first_number(findings: tuple[FindingCard, ...], name: str) -> int | None:
 def _closing_reading(consumption: Consumption) -> ReadingCard | None:
     reading = Reading.objects.filter(id=consumption.current_reading_id).first()
     return queries.reading_card(reading) if reading else None
-
-
-def _stretches(consumption: Consumption) -> tuple[StretchCard, ...]:
-    parts = (consumption.detail or {}).get("stretches", ())
-    if len(parts) < 2:
-        return ()
-    registers = Register.objects.select_related("meter").in_bulk([part["register_id"] for part in parts])
-    return tuple(
-        StretchCard(
-            register_id=part["register_id"],
-            serial=registers[part["register_id"]].meter.serial,
-            channel=registers[part["register_id"]].channel,
-            opening_milli=part["opening_milli"],
-            closing_milli=part["closing_milli"],
-            quantity_milli=part["quantity_milli"],
-            is_removed=part["is_removed"],
-        )
-        for part in parts
-    )
 
 
 def _history(consumption: Consumption) -> tuple[ConsumptionCard, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from hydria.metering.domain.policy import Policy
 from hydria.metering.domain.rules import FIRST_DAY, LAST_DAY, Rule, RuleBook
 from hydria.metering.models import (
+    MAIN,
     Consumption,
     ConsumptionState,
     Finding,
@@ -38,8 +39,27 @@ class HeldConsumption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StretchCard:
+    """One dial's part of a period: what it showed at both ends and what that comes to; None where nobody read."""
+
+    register_id: int
+    meter_id: int
+    serial: str
+    channel: str
+    opening_milli: int | None
+    closing_milli: int | None
+    quantity_milli: int
+    is_removed: bool
+
+    @property
+    def name(self) -> str:
+        """Name the dial as people call it: by its meter, a further one by its channel too."""
+        return self.serial if self.channel == MAIN else f"{self.serial} {self.channel}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumptionCard:
-    """One period of a point, as charts and tables show it."""
+    """One period of a point, as charts and tables show it; `stretches` are its dials where it has more than one."""
 
     id: int
     start_date: datetime.date
@@ -49,7 +69,7 @@ class ConsumptionCard:
     state: str
     previous_milli: int | None
     current_milli: int | None
-    detail: dict[str, object] | None
+    stretches: tuple[StretchCard, ...]
 
     @property
     def days(self) -> int:
@@ -175,6 +195,7 @@ def list_consumptions(
     found = list(rows)
     reading_ids = {row.previous_reading_id for row in found} | {row.current_reading_id for row in found}
     shown = dict(Reading.objects.filter(id__in=reading_ids - {None}).values_list("id", "value_milli"))
+    stretches = list_stretches(found)
     cards: dict[int, list[ConsumptionCard]] = {point_id: [] for point_id in service_point_ids}
     for row in found:
         cards[row.service_point_id].append(
@@ -187,10 +208,32 @@ def list_consumptions(
                 state=row.state,
                 previous_milli=shown.get(row.previous_reading_id),
                 current_milli=shown.get(row.current_reading_id),
-                detail=row.detail,
+                stretches=stretches.get(row.pk, ()),
             )
         )
     return cards
+
+
+def list_stretches(consumptions: Iterable[Consumption]) -> dict[int, tuple[StretchCard, ...]]:
+    """Return by id the parts of those consumptions that have more than one, in the order in which they counted."""
+    parts = {row.pk: (row.detail or {}).get("stretches", ()) for row in consumptions}
+    several = {consumption_id: told for consumption_id, told in parts.items() if len(told) > 1}
+    dials = Register.objects.select_related("meter").in_bulk(
+        {part["register_id"] for told in several.values() for part in told}
+    )
+    return {
+        consumption_id: tuple(
+            StretchCard(
+                **{name: part[name] for name in ("register_id", "opening_milli", "closing_milli", "is_removed")},
+                meter_id=dials[part["register_id"]].meter_id,
+                serial=dials[part["register_id"]].meter.serial,
+                channel=dials[part["register_id"]].channel,
+                quantity_milli=part["quantity_milli"],
+            )
+            for part in told
+        )
+        for consumption_id, told in several.items()
+    }
 
 
 def list_installations(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -60,6 +61,27 @@ class TestConcessionsOfAnAccount:
         assert "The concession is granted." in answer.text
         assert "Card 9" in answer.text
         assert Grant.objects.get().granted_by == "agent"
+
+    def test_keep_the_scan_of_their_evidence_and_nothing_that_could_run(self, tmp_path, settings):
+        settings.MEDIA_ROOT = tmp_path
+        client = at_the_desk("agent")
+        village(), story.program()
+        agreement = household()
+        asked = {
+            "program_code": "social",
+            "from_date": today().isoformat(),
+            "until_date": add_months(today(), 6).isoformat(),
+            "evidence": "Card 9",
+            "reason": "Low income",
+        }
+        page, scan = f"/agreements/{agreement.pk}/concessions/new/", b"%PDF-1.7 card"
+
+        refused = client.post(page, asked | {"evidence_file": SimpleUploadedFile("card.pdf", b"<svg onload=x>")})
+        client.post(page, asked | {"evidence_file": SimpleUploadedFile("card.pdf", scan)})
+
+        assert "Only PDF files and pictures" in refused.text
+        shown = client.get(f"/concessions/{Grant.objects.get().pk}/evidence/")
+        assert (shown.content, shown["Content-Type"]) == (scan, "application/pdf")
 
     def test_say_beside_the_form_why_they_are_refused(self):
         client = at_the_desk("agent")

@@ -6,10 +6,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from hydria.customers import operations, queries
-from hydria.customers.domain.files import SIZE_BYTES_MAX
 from hydria.customers.domain.procedures import MarkerKind, Procedure
 from hydria.customers.models import Attachment, Marker, Note
 from hydria.customers.queries import About
+from hydria.kernel.filetypes import SIZE_BYTES_MAX
 from hydria.platform.access import SYSTEM, Actor, UnableToPermit
 from hydria.platform.files import read_file
 from money_factories import account

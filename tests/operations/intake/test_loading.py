@@ -265,6 +265,14 @@ class TestApplyLoad:
         assert findings_of(LoadBatch.objects.latest("id")) == [(2, "reading", "fact_differs")]
         assert Reading.objects.get().value_milli == 105_000
 
+    def test_finds_readings_of_days_that_had_not_come_when_the_file_came(self):
+        apply(TOWN)
+        tomorrow = NOW.date() + datetime.timedelta(days=1)
+
+        batch = check(f"no,day,shows\n1,{NOW.date()},105\n2,{tomorrow},9\n", READINGS)
+
+        assert (batch.state, findings_of(batch)) == (LoadState.REFUSED, [(3, "date", "date_in_future")])
+
     def test_uses_our_own_numbers_where_the_scheme_says_so(self):
         apply(TOWN)
         Meter.objects.filter(serial="M1").update(make="")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydria.customers.domain.contracts import FieldUnknown, Kind, check_text, lay_out
-from hydria.customers.domain.files import sniff
+from hydria.kernel.filetypes import sniff
 
 TEXT = """# Contract of {{holder_name}}
 ## Service

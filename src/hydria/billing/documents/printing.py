@@ -155,7 +155,7 @@ class _CardBuilder:
         ]
 
     def _meters(self, segment: Segment) -> list[MeterRow]:
-        """Return one row for each meter that measured, in the order in which they hung at the point."""
+        """Return one row for each dial that counted: those of a meter together, meters in the order they hung here."""
         used = next(
             (card for card in self.consumptions.get(segment.service_point_id, ()) if card.id == segment.consumption_id),
             None,
@@ -168,10 +168,9 @@ class _CardBuilder:
             if installation.from_date < used.end_date
             and (installation.until_date is None or installation.until_date > used.start_date)
         ]
-        return [
-            _meter_row(installation, used, is_first=index == 0, is_last=index == len(here) - 1)
-            for index, installation in enumerate(here)
-        ]
+        if used.stretches:
+            return [row for installation in here for row in _dial_rows(installation, used)]
+        return [_meter_row(installation, used) for installation in here[-1:]]
 
     def _history(self, segment: Segment) -> tuple[MonthBar, ...]:
         bars = [
@@ -191,21 +190,32 @@ def _titled(version: VersionCard, language: str) -> str:
     return titles.get(language) or next(iter(titles.values()), version.code)
 
 
-def _meter_row(installation: InstallationCard, used: ConsumptionCard, *, is_first: bool, is_last: bool) -> MeterRow:
-    previous_milli = used.previous_milli if is_first else installation.initial_milli
-    current_milli = used.current_milli if is_last else installation.final_milli
-    volume_l = used.quantity_milli or 0
-    if not (is_first and is_last):
-        # A meter that was exchanged shows what it measured itself; the estimated part stays in the consumption.
-        volume_l = current_milli - previous_milli if current_milli is not None and previous_milli is not None else 0
+def _dial_rows(installation: InstallationCard, used: ConsumptionCard) -> list[MeterRow]:
+    """Return what each dial of a meter measured itself; an estimated part stays in the consumption."""
+    return [
+        MeterRow(
+            serial=dial.name,
+            previous_date=max(used.start_date, installation.from_date),
+            previous_milli=dial.opening_milli,
+            current_date=min(used.end_date, installation.until_date or used.end_date),
+            current_milli=dial.closing_milli,
+            volume_l=max(dial.quantity_milli, 0),
+            is_current_estimated=not dial.is_removed and used.kind == "ESTIMATED",
+        )
+        for dial in used.stretches
+        if dial.meter_id == installation.meter_id
+    ]
+
+
+def _meter_row(installation: InstallationCard, used: ConsumptionCard) -> MeterRow:
     return MeterRow(
         serial=installation.serial,
-        previous_date=used.start_date if is_first else installation.from_date,
-        previous_milli=previous_milli,
-        current_date=used.end_date if is_last else installation.until_date or used.end_date,
-        current_milli=current_milli,
-        volume_l=volume_l,
-        is_current_estimated=is_last and used.kind == "ESTIMATED",
+        previous_date=used.start_date,
+        previous_milli=used.previous_milli,
+        current_date=used.end_date,
+        current_milli=used.current_milli,
+        volume_l=used.quantity_milli or 0,
+        is_current_estimated=used.kind == "ESTIMATED",
     )
 
 

@@ -176,8 +176,12 @@ class GrantForm(DeskForm):
     program_code = forms.ChoiceField(label=_("Program"))
     from_date = DateField(label=_("From"))
     until_date = DateField(label=_("Up to, without"))
-    evidence = forms.CharField(
-        label=_("Evidence"), max_length=250, help_text=_("The paper and its number; attach its scan to the account.")
+    evidence = forms.CharField(label=_("Evidence"), max_length=250, help_text=_("The paper, its number and its date."))
+    evidence_file = forms.FileField(
+        label=_("Scan of it"),
+        required=False,
+        help_text=_("A PDF or a picture, up to 10 MB."),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg,.webp"}),
     )
     reason = forms.CharField(label=_("Reason"), max_length=250)
 

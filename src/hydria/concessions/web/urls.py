@@ -11,6 +11,7 @@ urlpatterns = [
     path("concessions/ending/", views.show_ending, name="concessions_ending"),
     path("concessions/ending/told/", views.warn_ending, name="concessions_warn"),
     path("concessions/lost/", views.show_losses, name="concessions_lost"),
+    path("concessions/<int:grant_id>/evidence/", views.show_evidence, name="concession_evidence"),
     path("programs/", views.show_programs, name="programs"),
     path("programs/new/", views.create_program, name="program_new"),
     path("programs/<int:program_id>/", views.show_program, name="program"),

@@ -21,7 +21,7 @@ from hydria.concessions.queries import GrantCard, LossCard
 from hydria.concessions.web import forms, lists
 from hydria.platform.access import Permission
 from hydria.platform.web.asking import day_asked
-from hydria.platform.web.doors import actor_of, needs, render_page
+from hydria.platform.web.doors import actor_of, answer_file, needs, render_page
 from hydria.platform.web.formats import get_formats
 from hydria.platform.web.forms import handle_form
 from hydria.platform.web.listing import build_list, show_list
@@ -151,12 +151,14 @@ def grant(request: HttpRequest, agreement_id: int) -> HttpResponse:
     home = reverse("account_concessions", args=[account_id])
 
     def act(data: Data) -> str:
-        operations.grant(actor=actor, agreement_id=agreement_id, **data)
+        file = data.pop("evidence_file")
+        operations.grant(actor=actor, agreement_id=agreement_id, evidence_file=file.read() if file else b"", **data)
         messages.success(request, _("The concession is granted."))
         return home
 
     form = forms.GrantForm(
         request.POST or None,
+        request.FILES or None,
         agreement_id=agreement_id,
         from_date=day_asked(request, "from", default=today),
         initial={"program_code": request.GET.get("program", "")},
@@ -170,6 +172,12 @@ def grant(request: HttpRequest, agreement_id: int) -> HttpResponse:
         "has_programs": form.has_programs,
     }
     return handle_form(request, form=form, act=act, template="concessions/grant.html", context=context)
+
+
+@needs(Permission.CONCESSION_VIEW)
+def show_evidence(request: HttpRequest, grant_id: int) -> HttpResponse:
+    """Show the paper that a concession rests on."""
+    return answer_file(sha256=queries.get_evidence_hash(actor=actor_of(request), grant_id=grant_id))
 
 
 @needs(Permission.CONCESSION_GRANT)

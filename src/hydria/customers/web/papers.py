@@ -18,9 +18,8 @@ from hydria.customers.queries import About
 from hydria.customers.web import forms
 from hydria.platform.access import Permission
 from hydria.platform.documents.formats import Formats, locale_name
-from hydria.platform.files import read_file
 from hydria.platform.queries import get_company, get_letterhead
-from hydria.platform.web.doors import actor_of, needs, render_page
+from hydria.platform.web.doors import actor_of, answer_file, needs, render_page
 from hydria.platform.web.forms import handle_form
 
 Data = dict[str, Any]
@@ -88,11 +87,7 @@ def attach_file(request: HttpRequest, account_id: int) -> HttpResponse:
 def show_file(request: HttpRequest, attachment_id: int) -> HttpResponse:
     """Show a kept file in the browser, which must not take it for anything but what it is."""
     kept = queries.access_attachment(actor=actor_of(request), attachment_id=attachment_id)
-    return HttpResponse(
-        read_file(kept.file),
-        content_type=kept.file.media_type,
-        headers={"Content-Disposition": "inline", "X-Content-Type-Options": "nosniff"},
-    )
+    return answer_file(sha256=kept.file.sha256)
 
 
 @needs(Permission.REGISTER_EDIT)

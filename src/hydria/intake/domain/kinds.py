@@ -57,6 +57,7 @@ class Kind:
     is_fact     a repeat in the file is worth a warning; a register row may be told many times over
     is_posted   written through the posting operations of its context: never updated, never deleted
     is_mirrored posted, and undone by a mirror of each row
+    happened    the field of the day on which a fact was over: no file knows a day after the one on which it came
     """
 
     name: str
@@ -67,6 +68,7 @@ class Kind:
     is_fact: bool = False
     is_posted: bool = False
     is_mirrored: bool = False
+    happened: str = ""
 
     def field(self, name: str) -> Field | None:
         """Return the field of a name, or None."""
@@ -304,6 +306,7 @@ KINDS: dict[str, Kind] = {
             model="metering.Reading",
             identity=("meter", "channel", "date"),
             is_fact=True,
+            happened="date",
             fields=(
                 _ref("meter", "meter", column="register_id"),
                 # Which dial of the meter; the main one when not told.
@@ -319,6 +322,7 @@ KINDS: dict[str, Kind] = {
             model="metering.Consumption",
             identity=("point", "start"),
             is_fact=True,
+            happened="end",
             fields=(
                 _ref("point", "point", column="service_point_id"),
                 _date("start", required=True, column="start_date"),

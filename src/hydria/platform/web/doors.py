@@ -12,7 +12,8 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from hydria.platform.access import Actor, Permission
-from hydria.platform.models import User
+from hydria.platform.files import read_file
+from hydria.platform.models import StoredFile, User
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -49,6 +50,16 @@ def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
         return cast("View[P]", guarded)
 
     return decorate
+
+
+def answer_file(*, sha256: str) -> HttpResponse:
+    """Show a kept file in the browser, which must not take it for anything but what it is."""
+    stored = StoredFile.objects.get(sha256=sha256)
+    return HttpResponse(
+        read_file(stored),
+        content_type=stored.media_type,
+        headers={"Content-Disposition": "inline", "X-Content-Type-Options": "nosniff"},
+    )
 
 
 def is_fragment(request: HttpRequest, *, target: str) -> bool:
