@@ -12,6 +12,7 @@ import datetime
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from hydria.tariffs.domain.states import Act, VersionState
 
@@ -87,7 +88,7 @@ class ActWord(models.TextChoices):
     REFUSED = Act.REFUSED, _("Sent back")
     APPROVED = Act.APPROVED, _("Approved")
     PUBLISHED = Act.PUBLISHED, _("Published")
-    INSTALLED = Act.INSTALLED, _("Installed")
+    INSTALLED = Act.INSTALLED, pgettext_lazy("tariff", "Installed")
     WITHDRAWN = Act.WITHDRAWN, _("Withdrawn")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from hydria.billing.web.wording import OWNERS, REASONS
 from hydria.platform.web.formats import get_currency, get_formats, spell_unit
@@ -254,7 +255,7 @@ def burden_table(page: SimulationPage, result: Result, names: Names) -> Table:
         heads=(
             str(DIMENSIONS[group]),
             _("Accounts"),
-            _("Income"),
+            pgettext("household", "Income"),
             *(_("Bill: %s") % scenario for scenario in scenarios),
             *(_("Share: %s") % scenario for scenario in scenarios),
             *(_("Above: %s") % scenario for scenario in scenarios),
