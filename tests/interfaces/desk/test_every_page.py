@@ -12,7 +12,10 @@ from desk_factories import at_the_desk
 from hydria.platform.roles import ROLE_TEMPLATES
 
 OPEN_TO_ALL = {"login", "logout", "health", "set_language"}
-FOR_EVERYBODY = {"home", "search", "components", "preferences", "password", "view_save", "view_drop", "company_logo"}
+FOR_EVERYBODY = {
+    *("home", "search", "components", "preferences", "password", "view_save", "view_drop", "company_logo"),
+    *("help", "help_page", "help_picture"),
+}
 
 
 def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from hydria.desk.web.guide_cards import guide_place
 from hydria.platform.access import Actor, Permission
 from hydria.platform.web.doors import actor_of
 
@@ -142,8 +143,8 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
 )
 
 
-def show_navigation(request: HttpRequest) -> dict[str, list[Section]]:
-    """Give every page the rail that its reader may use."""
+def show_navigation(request: HttpRequest) -> dict[str, object]:
+    """Give every page the rail that its reader may use, and where the guide tells about it."""
     if not request.user.is_authenticated:
         return {"navigation": []}
     actor = actor_of(request)
@@ -152,7 +153,7 @@ def show_navigation(request: HttpRequest) -> dict[str, list[Section]]:
         links = tuple(_link(place, request.path) for place in reachable(places, actor))
         if links:
             sections.append(Section(label=str(label), links=links))
-    return {"navigation": sections}
+    return {"navigation": sections, "guide_place": guide_place(request.resolver_match)}
 
 
 def reachable(places: tuple[Place, ...], actor: Actor) -> list[Place]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from hydria.desk.web import views
+from hydria.desk.web import guide_views, views
 
 CONTEXTS = (
     "metering",
@@ -25,6 +25,9 @@ urlpatterns = [
     path("accounts/", views.show_accounts, name="accounts"),
     path("accounts/<int:account_id>/", views.show_account, name="account"),
     path("components/", views.show_components, name="components"),
+    path("help/", guide_views.show_guide, name="help"),
+    path("help/pictures/<slug:name>/", guide_views.show_picture, name="help_picture"),
+    path("help/<path:name>/", guide_views.show_guide_page, name="help_page"),
     path("", include("hydria.platform.web.urls")),
     *(path("", include(f"hydria.{context}.web.urls")) for context in CONTEXTS),
 ]
