@@ -33,6 +33,7 @@ CONTEXTS = [
     "hydria.payments",
     "hydria.intake",
     "hydria.customers",
+    "hydria.directory",
     "hydria.desk",
     "hydria.publicapi",
 ]

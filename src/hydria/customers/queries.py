@@ -126,6 +126,16 @@ def list_notes(*, actor: Actor, account_id: int) -> QuerySet[Note]:
     return Note.objects.filter(account=account_id)
 
 
+def find_marker(*, about: About, kind: MarkerKind, on_date: datetime.date) -> MarkerCard | None:
+    """Return the alert of a kind that is in force on a day about an account or a party, if there is one."""
+    found = Marker.objects.filter(**about.columns, kind=kind, valid_during__contains=on_date).first()
+    if found is None:
+        return None
+    return MarkerCard(
+        marker_id=found.pk, kind=MarkerKind(found.kind), reason=found.reason, start_date=found.valid_during.lower
+    )
+
+
 def access_attachment(*, actor: Actor, attachment_id: int) -> Attachment:
     """
     Return an attachment that the actor may see, with its file.

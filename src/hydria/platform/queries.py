@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hydria.kernel.money import Currency
+from hydria.platform.access import Actor
 from hydria.platform.documents.letterhead import Letterhead
 from hydria.platform.files import read_file
 from hydria.platform.models import Company, JobState, Office, Progress, ProgressState, Role, SavedView, User
@@ -74,6 +75,15 @@ def get_logo() -> str:
 def list_users() -> QuerySet[User]:
     """Return the log-ins with their roles and offices."""
     return User.objects.select_related("office").prefetch_related("roles")
+
+
+def get_actor(*, user_id: int) -> Actor:
+    """
+    Return the actor that a user is now, for work that goes on without them.
+
+    :raises User.DoesNotExist: if there is no such user.
+    """
+    return User.objects.get(pk=user_id).to_actor()
 
 
 def list_roles() -> QuerySet[Role]:

@@ -174,6 +174,38 @@ def change_units(
         )
 
 
+def change_route(
+    *, actor: Actor, service_point_id: int, route_code: str, reason: str, route_sequence: int | None = None
+) -> ServicePoint:
+    """
+    Move a service point to another route, and so to its sector and cycle. One that is there already stays as it is.
+
+    route_sequence  place on the route; None, or a place that is taken, puts the point at its end
+
+    :raises UnableToPermit: if the actor may not edit the register.
+    :raises UnableToSaveServicePoint: with code `service_point_unknown`, `route_unknown` or `reason_missing`.
+    """
+    actor.require(Permission.REGISTER_EDIT)
+    if not reason.strip():
+        raise UnableToSaveServicePoint("reason_missing", _("Say why the point moves to another route."))
+    with acting(actor, reason=reason):
+        point = ServicePoint.objects.select_for_update().filter(id=service_point_id).first()
+        if point is None:
+            raise UnableToSaveServicePoint("service_point_unknown", _("There is no such service point."))
+        # Locked, so that two points put at the end of a route get two places.
+        route = Route.objects.select_for_update().filter(code=route_code).first()
+        if route is None:
+            raise UnableToSaveServicePoint("route_unknown", _("There is no such route."), route=route_code)
+        if point.route_id == route.pk:
+            return point
+        if route_sequence is None or route.service_points.filter(route_sequence=route_sequence).exists():
+            last = route.service_points.order_by("-route_sequence").values_list("route_sequence", flat=True).first()
+            route_sequence = (last or 0) + 1
+        point.route, point.route_sequence = route, route_sequence
+        point.save(update_fields=["route", "route_sequence"])
+    return point
+
+
 def _category(code: str) -> Category:
     category = Category.objects.filter(code=code).first()
     if category is None:

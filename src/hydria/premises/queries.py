@@ -5,12 +5,24 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from hydria.platform.access import Actor, Permission
 from hydria.platform.searching import find_alike, find_by_words
-from hydria.premises.models import BillingCycle, Category, PointUnits, Premise, Route, Sector, Service, ServicePoint
+from hydria.premises.models import (
+    BillingCycle,
+    Category,
+    PointUnits,
+    Premise,
+    PremiseParty,
+    Route,
+    Sector,
+    Service,
+    ServicePoint,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +42,68 @@ class UnitsCard:
     category_code: str
     category: str
     unit_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PremisePartyCard:
+    """A party's role at a premise; `end_date` is the day after the last."""
+
+    premise_id: int
+    address: str
+    party_id: int
+    name: str
+    role_label: str
+    start_date: datetime.date
+    end_date: datetime.date | None
+
+
+def access_premise(*, actor: Actor, premise_id: int) -> Premise:
+    """
+    Return a premise that the actor may see.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    :raises Premise.DoesNotExist: if there is no such premise.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    return Premise.objects.get(pk=premise_id)
+
+
+def list_premise_parties(**where: int) -> list[PremisePartyCard]:
+    """Return who owns or rents premises, those of today first: of one premise (`premise`) or of one party (`party`)."""
+    found = PremiseParty.objects.filter(**where).select_related("premise", "party").order_by("-valid_during", "id")
+    cards = [
+        PremisePartyCard(
+            premise_id=link.premise_id,
+            address=link.premise.address,
+            party_id=link.party_id,
+            name=link.party.name,
+            role_label=str(link.get_role_display()),
+            start_date=link.valid_during.lower,
+            end_date=link.valid_during.upper,
+        )
+        for link in found
+    ]
+    return sorted(cards, key=lambda card: card.end_date is not None)
+
+
+def get_route_place(*, service_point_id: int) -> tuple[str, int]:
+    """
+    Return the code of the route that a point is on, and its place there.
+
+    :raises ServicePoint.DoesNotExist: if there is no such point.
+    """
+    return ServicePoint.objects.values_list("route__code", "route_sequence").get(pk=service_point_id)
+
+
+def point_count_of(premise: str) -> Coalesce:
+    """Return, as a part of a query of rows that lead to a premise by this path, how many service points it has."""
+    points = ServicePoint.objects.filter(premise=OuterRef(premise)).order_by().values("premise")
+    return Coalesce(Subquery(points.annotate(point_count=Count("pk")).values("point_count")), 0)
+
+
+def premises_where(**conditions: Any) -> QuerySet[ServicePoint, Any]:
+    """Return the ids of the premises with a service point of which all this is true, as a part of a query."""
+    return ServicePoint.objects.filter(**conditions).values("premise_id")
 
 
 def list_premises(*, actor: Actor) -> QuerySet[Premise]:

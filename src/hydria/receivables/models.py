@@ -100,6 +100,25 @@ class OpenItem(models.Model):
         ]
 
 
+class Debtor(models.Model):
+    """
+    What an account owes today, summed up; a view on the open items, so that it is never behind them.
+
+    It has one row for each account that owes, and its sums are worked out for the accounts that are asked for.
+    """
+
+    account = models.OneToOneField(
+        "agreements.Account", primary_key=True, on_delete=models.DO_NOTHING, related_name="debt", db_constraint=False
+    )
+    owed_minor = models.BigIntegerField()
+    held_minor = models.BigIntegerField()
+    oldest_due_date = models.DateField()
+
+    class Meta:
+        managed = False
+        db_table = "receivables_debtor"
+
+
 class AllocationRule(models.Model):
     """The order in which held money settles owed items, from a day on; before the first rule: oldest due, then rank."""
 

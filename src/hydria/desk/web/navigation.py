@@ -52,6 +52,17 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
         _("Customers"),
         (
             Place(label=_("Accounts"), name="accounts", icon="users", permission=Permission.REGISTER_VIEW, key="g a"),
+            Place(label=_("People"), name="people", icon="id", permission=Permission.REGISTER_VIEW, key="g e"),
+            Place(
+                label=_("Service points"),
+                name="points",
+                icon="map-pin",
+                permission=Permission.REGISTER_VIEW,
+                key="g v",
+            ),
+            Place(
+                label=_("Premises"), name="premises", icon="building", permission=Permission.REGISTER_VIEW, key="g q"
+            ),
             Place(
                 label=_("New connection"),
                 name="customer_new",
@@ -61,6 +72,10 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
             ),
             Place(label=_("Till"), name="till", icon="cash-register", permission=Permission.PAYMENT_TAKE, key="g t"),
             Place(label=_("Payments"), name="payments", icon="coins", permission=Permission.PAYMENT_VIEW, key="g p"),
+            Place(
+                label=_("Debtors"), name="debtors", icon="file-alert", permission=Permission.RECEIVABLE_VIEW, key="g z"
+            ),
+            Place(label=_("Balances"), name="balances", icon="scale", permission=Permission.RECEIVABLE_VIEW, key="g 1"),
         ),
     ),
     (
@@ -74,6 +89,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 key="g i",
             ),
             Place(label=_("Routes"), name="routes", icon="route", permission=Permission.READING_VIEW, key="g o"),
+            Place(label=_("Meters"), name="meters", icon="gauge", permission=Permission.REGISTER_VIEW, key="g 2"),
         ),
     ),
     (

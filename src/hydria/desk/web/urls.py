@@ -17,12 +17,12 @@ CONTEXTS = (
     "simulation",
     "intake",
     "customers",
+    "directory",
 )
 
 urlpatterns = [
     path("", views.show_home, name="home"),
     path("search/", views.show_search, name="search"),
-    path("accounts/", views.show_accounts, name="accounts"),
     path("accounts/<int:account_id>/", views.show_account, name="account"),
     path("components/", views.show_components, name="components"),
     path("help/", guide_views.show_guide, name="help"),

@@ -7,14 +7,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hydria.agreements import queries as agreements
 from hydria.desk import _home, queries
 from hydria.desk._account_page import get_account_page
-from hydria.desk.web import account_cards, home_cards, lists, search_cards, showcase
+from hydria.desk.web import account_cards, home_cards, search_cards, showcase
 from hydria.platform.access import Permission
 from hydria.platform.web.doors import actor_of, is_fragment, needs, person_of, render_page
 from hydria.platform.web.formats import spell_unit
-from hydria.platform.web.listing import show_list
 
 
 @login_required
@@ -38,13 +36,6 @@ def show_search(request: HttpRequest) -> HttpResponseBase:
     if len(groups) == 1 and len(groups[0].links) == 1:
         return HttpResponseRedirect(groups[0].links[0].href)
     return render_page(request, "desk/search.html", context)
-
-
-@needs(Permission.REGISTER_VIEW)
-def show_accounts(request: HttpRequest) -> HttpResponseBase:
-    """List the accounts."""
-    rows = agreements.list_accounts(actor=actor_of(request), today=timezone.localdate())
-    return show_list(request, listing=lists.ACCOUNTS, rows=rows, title=_("Accounts"))
 
 
 @needs(Permission.REGISTER_VIEW)

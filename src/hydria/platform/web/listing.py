@@ -12,19 +12,18 @@ import base64
 import binascii
 import datetime
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F, Q, QuerySet, Sum, TextChoices
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponseBase, QueryDict
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from hydria.platform.people import list_logins, name_person
+from hydria.platform.people import name_person
 from hydria.platform.web import exporting
+from hydria.platform.web.describing import FIXED, NUMERIC, Column, Filter, Kind, Listing, Text
 from hydria.platform.web.doors import render_page
 from hydria.platform.web.formats import get_currency, get_formats, spell_instant
 from hydria.platform.web.shaping import (
@@ -40,125 +39,6 @@ from hydria.platform.web.shaping import (
 from hydria.platform.web.states import label_of, tone_of
 
 ROWS_PER_PAGE = 50
-Text = str | Promise
-
-
-class Kind(StrEnum):
-    """What a column holds; it decides alignment, spelling and export."""
-
-    TEXT = "text"
-    COUNT = "count"
-    AMOUNT = "amount"
-    QUANTITY = "quantity"
-    DATE = "date"
-    INSTANT = "instant"
-    STATE = "state"
-    PERSON = "person"
-
-
-NUMERIC = frozenset({Kind.COUNT, Kind.AMOUNT, Kind.QUANTITY})
-FIXED = frozenset({Kind.DATE, Kind.INSTANT, Kind.STATE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """
-    One column of a list.
-
-    value    attribute path ("account.number") or function of the row; the raw value (minor units, thousandths, code)
-    link     function of the row giving an address, or None for no link
-    drawer   whether the link fills the explanation drawer rather than leaving the page
-    sort     ORM path that orders the list by this column; it must never be null
-    total    ORM path whose sum over the whole selection is shown at the foot
-    group    ORM path by which the list can be grouped, with a row and the totals for each value
-    choices  words of a STATE column
-    """
-
-    name: str
-    label: Text
-    value: str | Callable[[Any], Any]
-    kind: Kind = Kind.TEXT
-    link: Callable[[Any], str | None] | None = None
-    drawer: bool = False
-    sort: str = ""
-    total: str = ""
-    group: str = ""
-    choices: type[TextChoices] | None = None
-
-    def value_of(self, row: Any) -> Any:
-        """Return the raw value of this column for a row (a model instance, a card or a dictionary)."""
-        if callable(self.value):
-            return self.value(row)
-        for step in self.value.split("."):
-            row = row.get(step) if isinstance(row, Mapping) else getattr(row, step, None)
-        return row
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """
-    One thing that a list can be narrowed by.
-
-    kind     "text", "choice", "date" or "person" (found by name or log-in; its lookup ends in "__in")
-    lookup   ORM lookup that gets the typed value ("state", "effective_date__gte", "holder_name__icontains")
-    choices  function giving (value, label) pairs for a choice; asked per request, so that they are in its language
-    """
-
-    name: str
-    label: Text
-    lookup: str
-    kind: str = "text"
-    choices: Callable[[], Sequence[tuple[str, Text]]] = tuple
-    placeholder: Text = ""
-
-    def parse(self, typed: str) -> Any:
-        """
-        Return the value to filter by.
-
-        :raises ValueError: if a date is no date or a choice is none of those offered.
-        """
-        if self.kind == "date":
-            return datetime.date.fromisoformat(typed)
-        if self.kind == "person":
-            return list_logins(typed=typed)
-        if self.kind == "choice" and typed not in {str(value) for value, _label in self.choices()}:
-            raise ValueError(typed)
-        return typed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """
-    Describe a list once; `show_list` does the rest.
-
-    sort      column name that the list starts ordered by, with "-" for descending; "" orders by newest row
-    empty     what to say, and `empty_hint` what to do next, when nothing matches
-    """
-
-    name: str
-    columns: tuple[Column, ...]
-    filters: tuple[Filter, ...] = ()
-    sort: str = ""
-    empty: Text = ""
-    empty_hint: Text = ""
-    totals_apart: bool = False
-
-    def shown(self, asked: QueryDict) -> tuple[Column, ...]:
-        """Return the columns that the address chooses, in its order; all of them where it chooses none."""
-        by_name = {column.name: column for column in self.columns}
-        chosen = dict.fromkeys(name for name in asked.getlist("column") if name in by_name)
-        return tuple(by_name[name] for name in chosen) or self.columns
-
-    def group_asked(self, asked: QueryDict) -> tuple[Column | None, str]:
-        """Return the column by which the address groups the list, if any, and the group that it opens, or ""."""
-        group = next((column for column in self.columns if column.group and column.name == asked.get("group")), None)
-        within = asked.get("within", "") if group else ""
-        if group and group.kind is Kind.DATE and within != NO_VALUE:
-            try:
-                datetime.date.fromisoformat(within)
-            except ValueError:
-                within = ""
-        return group, within
 
 
 # What templates get
@@ -236,6 +116,20 @@ class ListCard:
     kept_by_columns: tuple[tuple[str, str], ...] = ()
 
 
+__all__ = [
+    "Cell",
+    "Column",
+    "Filter",
+    "FilterCard",
+    "Heading",
+    "Kind",
+    "ListCard",
+    "Listing",
+    "build_list",
+    "show_list",
+]
+
+
 def show_list(
     request: HttpRequest,
     *,
@@ -246,6 +140,7 @@ def show_list(
     template: str = "platform/list.html",
 ) -> HttpResponseBase:
     """Answer with the list as page, as fragment after a filter or a sort, or as file when an export is asked for."""
+    listing = listing.complete()
     export = request.GET.get("export", "")
     if export in exporting.WRITERS:
         return _export(export, listing=listing, rows=rows, asked=request.GET)
@@ -258,7 +153,7 @@ def show_list(
 
 def build_list(request: HttpRequest, *, listing: Listing, rows: QuerySet[Any]) -> ListCard:
     """Return the page of a list that the address asks for, to be included in any template."""
-    asked = request.GET
+    asked, listing = request.GET, listing.complete()
     filtered, filters = _apply_filters(listing, rows, asked)
     group, within = listing.group_asked(asked)
     if group is not None and not within:
@@ -292,11 +187,11 @@ def _row_page(
     listing: Listing, group: Column | None, within: str, filtered: QuerySet[Any], asked: QueryDict
 ) -> dict[str, Any]:
     """Return the part of the card that shows rows, page by page, those of one group where one is opened."""
-    selected = narrow_to_group(filtered, path=group.group, within=within) if group else filtered
-    ordered, order = _apply_order(listing, selected, asked)
-    page, has_previous, has_next = _take_page(ordered, asked, descending=order.startswith("-"))
     columns = listing.shown(asked)
-    count, totals = (len(page), ()) if listing.totals_apart else _sum_up(columns, selected)
+    selected = _narrow(filtered, group, within)
+    ordered, order = _apply_order(listing, _with_parts(selected, columns), asked)
+    page, has_previous, has_next = _take_page(ordered, asked, descending=order.startswith("-"))
+    count, totals = (len(page), ()) if listing.totals_apart else _sum_up(listing, columns, selected)
     return {
         "headings": tuple(_heading(column, asked, order) for column in columns),
         "rows": tuple(tuple(_cell(column, row) for column in columns) for row in page),
@@ -316,12 +211,12 @@ def _group_page(listing: Listing, group: Column, filtered: QuerySet[Any], asked:
     """Return the part of the card that shows one row a group, each opening its rows, with subtotals and the total."""
     summed = [column for column in listing.columns if column.total]
     rows = []
-    for found in _sum_groups(group, summed, filtered):
+    for found in _sum_groups(listing, group, filtered):
         within = NO_VALUE if found["value"] in (None, "") else str(found["value"])
         head = Cell(text=_spell_group(group, within), kind=Kind.TEXT, href=_address(asked, within=within))
         count = Cell(text=get_formats().quantity(found["row_count"] * 1000), kind=Kind.COUNT)
         rows.append((head, count, *(_cell(column, None, value=found[column.name] or 0) for column in summed)))
-    row_count, totals = _sum_up(tuple(summed), filtered)
+    row_count, totals = _sum_up(listing, tuple(summed), filtered)
     heads = [(group.label, False), (_("Rows"), True), *((column.label, True) for column in summed)]
     foot = Cell(text=get_formats().quantity(row_count * 1000), kind=Kind.COUNT)
     return {
@@ -333,8 +228,20 @@ def _group_page(listing: Listing, group: Column, filtered: QuerySet[Any], asked:
     }
 
 
-def _sum_groups(group: Column, summed: Sequence[Column], filtered: QuerySet[Any]) -> list[dict[str, Any]]:
-    return sum_groups(filtered, path=group.group, totals={column.name: column.total for column in summed})
+def _sum_groups(listing: Listing, group: Column, filtered: QuerySet[Any]) -> list[dict[str, Any]]:
+    summed = [column for column in listing.columns if column.total]
+    rows = _with_parts(filtered, [group, *summed])
+    return sum_groups(rows, path=group.group, totals={column.name: column.total for column in summed})
+
+
+def _narrow(rows: QuerySet[Any], group: Column | None, within: str) -> QuerySet[Any]:
+    return narrow_to_group(_with_parts(rows, [group]), path=group.group, within=within) if group else rows
+
+
+def _with_parts(rows: QuerySet[Any], columns: Sequence[Column]) -> QuerySet[Any]:
+    """Give the rows what these columns show and is not on the rows already."""
+    parts = {str(column.value): column.part() for column in columns if column.part}
+    return rows.annotate(**{name: part for name, part in parts.items() if name not in rows.query.annotations})
 
 
 def _spell_group(group: Column, within: str) -> str:
@@ -349,16 +256,19 @@ def _choice(column: Column, *, is_chosen: bool) -> Choice:
     return Choice(name=column.name, label=str(column.label), is_chosen=is_chosen)
 
 
-def _sum_up(columns: Sequence[Column], filtered: QuerySet[Any]) -> tuple[int, tuple[Cell | None, ...]]:
+def _sum_up(
+    listing: Listing, columns: Sequence[Column], filtered: QuerySet[Any]
+) -> tuple[int, tuple[Cell | None, ...]]:
     """Count the whole selection, and sum its columns that have a total, in one query."""
     summed = [column for column in columns if column.total]
-    aggregates = filtered.order_by().aggregate(
+    rows = _with_parts(filtered, summed).order_by()
+    aggregates = rows.aggregate(
         row_count=Count("pk"), **{f"total_{column.name}": Sum(column.total) for column in summed}
     )
-    totals = tuple(
-        _cell(column, None, value=aggregates[f"total_{column.name}"] or 0) if column.total else None
-        for column in columns
-    )
+    sums = {column.name: aggregates[f"total_{column.name}"] or 0 for column in summed}
+    if listing.sum_up is not None:
+        sums |= listing.sum_up(filtered)
+    totals = tuple(_cell(column, None, value=sums[column.name]) if column.name in sums else None for column in columns)
     return aggregates["row_count"], totals
 
 
@@ -367,9 +277,7 @@ def _totals_in_words(listing: Listing, rows: QuerySet[Any], asked: QueryDict) ->
     filtered, _filters = _apply_filters(listing, rows, asked)
     columns = listing.shown(asked)
     group, within = listing.group_asked(asked)
-    if group is not None:
-        filtered = narrow_to_group(filtered, path=group.group, within=within)
-    count, cells = _sum_up(columns, filtered)
+    count, cells = _sum_up(listing, columns, _narrow(filtered, group, within))
     labeled = zip(columns, cells, strict=True)
     return {"count": count, "totals": [(str(column.label), cell.text) for column, cell in labeled if cell]}
 
@@ -382,7 +290,7 @@ def _apply_filters(
         typed, error = asked.get(item.name, "").strip(), ""
         if typed:
             try:
-                rows = rows.filter(**{item.lookup: item.parse(typed)})
+                rows = rows.filter(item.condition(typed))
             except (ValueError, OverflowError):
                 error = _("Not understood, so not used: %(typed)s") % {"typed": typed}
         choices = tuple((str(value), str(label)) for value, label in item.choices())
@@ -518,11 +426,11 @@ def _export(kind: str, *, listing: Listing, rows: QuerySet[Any], asked: QueryDic
     if group is not None and not within:
         summed = [column for column in listing.columns if column.total]
         heads = [str(group.label), _("Rows"), *(str(column.label) for column in summed)]
-        found = _sum_groups(group, summed, filtered)
+        found = _sum_groups(listing, group, filtered)
         sums = ([_plain(column, row[column.name] or 0) for column in summed] for row in found)
         lines = ([_plain(group, row["value"]), row["row_count"], *line] for row, line in zip(found, sums, strict=True))
         return exporting.answer(kind, name=listing.name, heads=heads, rows=lines)
-    selected = narrow_to_group(filtered, path=group.group, within=within) if group else filtered
+    selected = _with_parts(_narrow(filtered, group, within), columns)
     ordered, _order = _apply_order(listing, selected, asked)
     heads = [str(column.label) for column in columns]
     plain = ([_plain(column, column.value_of(row)) for column in columns] for row in ordered.iterator(chunk_size=2_000))
