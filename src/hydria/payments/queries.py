@@ -89,6 +89,7 @@ class SessionCard:
 
     session_id: int
     till_name: str
+    cashier_id: int
     cashier_name: str
     opened_at: datetime.datetime
     float_minor: int
@@ -97,6 +98,18 @@ class SessionCard:
     counted_minor: int | None
     expected_minor: int | None
     difference_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TillLine:
+    """A till, and who has it open since when, if anybody has."""
+
+    code: str
+    name: str
+    office_name: str
+    session_id: int | None = None
+    cashier_login: str = ""
+    opened_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +274,40 @@ def list_tills() -> QuerySet[Till]:
     return Till.objects.order_by("code")
 
 
+def list_till_lines(*, actor: Actor) -> list[TillLine]:
+    """
+    Return the tills by code, with the session that is open at each.
+
+    :raises UnableToPermit: if the actor may not see payments.
+    """
+    actor.require(Permission.PAYMENT_VIEW)
+    is_open = {session.till_id: session for session in list_sessions(actor=actor).filter(closed_at=None)}
+    return [
+        TillLine(
+            code=till.code,
+            name=till.name,
+            office_name=till.office.name if till.office else "",
+            session_id=session.pk if session else None,
+            cashier_login=session.cashier.username if session else "",
+            opened_at=session.opened_at if session else None,
+        )
+        for till in list_tills().select_related("office")
+        for session in (is_open.get(till.pk),)
+    ]
+
+
+def list_sessions(*, actor: Actor) -> QuerySet[TillSession]:
+    """
+    Return the till sessions with till and cashier, and the difference of those that are counted (`difference_minor`).
+
+    :raises UnableToPermit: if the actor may not see payments.
+    """
+    actor.require(Permission.PAYMENT_VIEW)
+    return TillSession.objects.select_related("till", "cashier").annotate(
+        difference_minor=F("counted_minor") - F("expected_minor")
+    )
+
+
 def find_open_session(*, user_id: int | None) -> TillSession | None:
     """Return the session that a cashier has open, if any; a program (None) never has one."""
     return TillSession.objects.select_related("till").filter(cashier_id=user_id, closed_at=None).first()
@@ -282,6 +329,7 @@ def get_session_card(*, actor: Actor, session_id: int) -> SessionCard:
     return SessionCard(
         session_id=session.pk,
         till_name=session.till.name,
+        cashier_id=session.cashier_id,
         cashier_name=session.cashier.full_name,
         opened_at=session.opened_at,
         float_minor=session.float_minor,

@@ -235,6 +235,46 @@ class TestCloseSession:
         assert "−0.50" in page
         assert TillSession.objects.get().closed_at
 
+    def test_lets_a_supervisor_close_for_a_colleague_who_has_left(self, till):
+        log_in(till, *CASHIER, Permission.PAYMENT_REVERSE, username="ana")
+        session = TillSession.objects.get()
+        address = reverse("till_session_close", args=[session.pk])
+
+        tills = till.get(reverse("tills")).content.decode()
+        offered = till.get(reverse("till_session", args=[session.pk])).content.decode()
+        page = till.post(address, {"counted_minor": "10.00"}, follow=True).content.decode()
+        again = till.get(address)
+
+        assert "Maria" in tills
+        assert address in offered
+        assert address not in page
+        assert again.url == reverse("till_session", args=[session.pk])
+        assert TillSession.objects.get().counted_minor == 1_000
+
+    def test_lets_no_other_cashier_do_so(self, till):
+        log_in(till, *CASHIER, username="eva")
+        session = TillSession.objects.get()
+
+        offered = till.get(reverse("till_session", args=[session.pk])).content.decode()
+        refused = till.post(reverse("till_session_close", args=[session.pk]), {"counted_minor": "10.00"})
+
+        assert reverse("till_session_close", args=[session.pk]) not in offered
+        assert refused.status_code == 422
+        assert TillSession.objects.get().closed_at is None
+
+
+class TestTills:
+    def test_makes_a_till_once(self, client, household):
+        log_in(client, Permission.PAYMENT_VIEW, Permission.SETTING_MANAGE)
+        till = {"code": "T2", "name": "Market"}
+
+        page = client.post(reverse("till_new"), till, follow=True).content.decode()
+        again = client.post(reverse("till_new"), till)
+
+        assert "Market" in page
+        assert again.status_code == 422
+        assert list_tills().count() == 2
+
 
 class TestPayment:
     @pytest.fixture
@@ -290,6 +330,9 @@ PAGES = {
     "till_close": (Permission.PAYMENT_TAKE, False),
     "till_account": (Permission.PAYMENT_TAKE, True),
     "till_session": (Permission.PAYMENT_VIEW, True),
+    "till_session_close": (Permission.PAYMENT_TAKE, True),
+    "tills": (Permission.PAYMENT_VIEW, False),
+    "till_new": (Permission.SETTING_MANAGE, False),
     "payments": (Permission.PAYMENT_VIEW, False),
     "payment_batch": (Permission.PAYMENT_VIEW, True),
     "takings": (Permission.PAYMENT_VIEW, False),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from hydria.payments import queries
 from hydria.payments._documents import Debt
 from hydria.payments.domain.tenders import ChangeNotCovered, Tendered, TenderKind, give_change
+from hydria.platform.queries import list_offices
 from hydria.platform.web.forms import AmountField, DeskForm
 
 
@@ -27,6 +28,20 @@ class OpenSessionForm(DeskForm):
         tills = self.fields["till_id"]
         assert isinstance(tills, forms.ChoiceField)
         tills.choices = [(till.pk, till.name) for till in queries.list_tills()]
+
+
+class NewTillForm(DeskForm):
+    """Name a till."""
+
+    code = forms.CharField(label=_("Code"), max_length=20, help_text=_("Short, such as T1."))
+    name = forms.CharField(label=_("Name"), max_length=100)
+    office_id = forms.TypedChoiceField(
+        label=_("Office"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        choices=lambda: [("", _("All offices")), *((office.pk, office.name) for office in list_offices())],
+    )
 
 
 class CloseSessionForm(DeskForm):

@@ -1,4 +1,4 @@
-"""Lists of payments."""
+"""Lists of payments and of till sessions."""
 
 from __future__ import annotations
 
@@ -40,4 +40,26 @@ PAYMENTS = Listing(
     sort="-received",
     empty=_("No money has been taken yet"),
     empty_hint=_("Payments appear here as soon as a till, a collector or the API has recorded them."),
+)
+
+SESSIONS = Listing(
+    name="sessions",
+    columns=(
+        Column(
+            name="till", label=_("Till"), value="till.name", link=lambda row: reverse("till_session", args=[row.pk])
+        ),
+        Column(name="cashier", label=_("Cashier"), value="cashier.username", kind=Kind.PERSON),
+        Column(name="opened", label=_("Opened"), value="opened_at", kind=Kind.INSTANT, sort="opened_at"),
+        Column(name="closed", label=_("Closed"), value="closed_at", kind=Kind.INSTANT),
+        Column(name="counted", label=_("Counted"), value="counted_minor", kind=Kind.AMOUNT),
+        Column(name="difference", label=_("Difference"), value="difference_minor", kind=Kind.AMOUNT),
+    ),
+    filters=(
+        Filter(name="cashier", label=_("Cashier"), lookup="cashier__username__in", kind="person"),
+        Filter(name="since", label=_("From"), lookup="opened_at__date__gte", kind="date"),
+        Filter(name="until", label=_("To"), lookup="opened_at__date__lte", kind="date"),
+    ),
+    sort="-opened",
+    empty=_("No till has been opened yet"),
+    empty_hint=_("A cashier opens a till with the cash that is in its drawer."),
 )

@@ -67,22 +67,35 @@ def open_session(request: HttpRequest) -> HttpResponse:
 
 @needs(Permission.PAYMENT_TAKE)
 def close_session(request: HttpRequest) -> HttpResponse:
-    """Close the session with a blind count."""
+    """Close one's own session with a blind count."""
     session = _my_session(request)
     if session is None:
         return go_to(request, reverse("till_open"))
+    return _close(request, session_id=session.pk, till_name=session.till.name, cancel=reverse("till"))
 
+
+@needs(Permission.PAYMENT_TAKE)
+def close_session_of(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Close a session, also a colleague's who has left."""
+    address = reverse("till_session", args=[session_id])
+    session = queries.get_session_card(actor=actor_of(request), session_id=session_id)
+    if session.closed_at:
+        return go_to(request, address)
+    return _close(request, session_id=session_id, till_name=session.till_name, cancel=address)
+
+
+def _close(request: HttpRequest, *, session_id: int, till_name: str, cancel: str) -> HttpResponse:
     def act(data: dict[str, Any]) -> str:
         operations.close_session(
             actor=actor_of(request),
-            session_id=session.pk,
+            session_id=session_id,
             closed_at=timezone.now(),
             effective_date=timezone.localdate(),
             **data,
         )
-        return reverse("till_session", args=[session.pk])
+        return reverse("till_session", args=[session_id])
 
-    context = {"title": _("Close %s") % session.till.name, "submit": _("Close the till"), "cancel": reverse("till")}
+    context = {"title": _("Close %s") % till_name, "submit": _("Close the till"), "cancel": cancel}
     return handle_form(request, form=forms.CloseSessionForm(request.POST or None), act=act, context=context)
 
 
@@ -128,12 +141,42 @@ def show_session(request: HttpRequest, session_id: int) -> HttpResponseBase:
     """Show a till session with its payments, and once closed, its difference."""
     actor = actor_of(request)
     rows = queries.list_payments(actor=actor, session_id=session_id)
+    session = queries.get_session_card(actor=actor, session_id=session_id)
     context = {
         "title": _("Till session"),
-        "session": queries.get_session_card(actor=actor, session_id=session_id),
+        "session": session,
+        "may_close": session.closed_at is None
+        and actor.may(Permission.PAYMENT_TAKE)
+        and (session.cashier_id == actor.user_id or actor.may(Permission.PAYMENT_REVERSE)),
         "list": build_list(request, listing=lists.PAYMENTS, rows=rows),
     }
     return render_page(request, "payments/session.html", context, fragments={"list-payments": "platform/_list.html"})
+
+
+@needs(Permission.PAYMENT_VIEW)
+def show_tills(request: HttpRequest) -> HttpResponseBase:
+    """Show who has which till open, and the sessions there have been."""
+    actor = actor_of(request)
+    context = {
+        "title": _("Tills"),
+        "tills": queries.list_till_lines(actor=actor),
+        "may_add": actor.may(Permission.SETTING_MANAGE),
+        "list": build_list(request, listing=lists.SESSIONS, rows=queries.list_sessions(actor=actor)),
+    }
+    return render_page(request, "payments/tills.html", context, fragments={"list-sessions": "platform/_list.html"})
+
+
+@needs(Permission.SETTING_MANAGE)
+def add_till(request: HttpRequest) -> HttpResponse:
+    """Make a till."""
+
+    def act(data: dict[str, Any]) -> str:
+        till = operations.create_till(actor=actor_of(request), **data)
+        messages.success(request, _("The till %s is made.") % till.code)
+        return reverse("tills")
+
+    context = {"title": _("New till"), "submit": _("Make the till"), "cancel": reverse("tills")}
+    return handle_form(request, form=forms.NewTillForm(request.POST or None), act=act, context=context)
 
 
 @needs(Permission.PAYMENT_VIEW)
