@@ -199,7 +199,6 @@ class TestTill:
         for key in ("g", "t"):
             keys.press(key)
         desk.page.wait_for_url(re.compile(r"/till/open/$"))
-        keys.press("Tab")
         keys.press("Enter")
         desk.page.wait_for_url(re.compile(r"/till/$"))
         keys.type(agreement.account.number)

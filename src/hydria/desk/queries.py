@@ -34,13 +34,29 @@ class Hit:
 
     kind: HitKind
     object_id: int
+    account_id: int
     name: str
     detail: str
 
 
-def search(*, actor: Actor, typed: str, today: datetime.date) -> list[Hit]:
+def is_scanned(typed: str) -> bool:
+    """Tell whether the text came from the barcode or the QR code of a payment slip."""
+    return reference_in(typed) != typed.strip()
+
+
+def find_accounts(*, actor: Actor, typed: str, today: datetime.date) -> list[Hit]:
+    """Return only the accounts that the text means, best first."""
+    text = reference_in(typed)[:TYPED_LENGTH_MAX]
+    if not text or not actor.may(Permission.REGISTER_VIEW):
+        return []
+    return _account_hits(_find_account_ids(text) or _find_account_ids_alike(text), today=today)
+
+
+def search(*, actor: Actor, typed: str, today: datetime.date, with_alike: bool = True) -> list[Hit]:
     """
     Return what the typed or scanned text means, best first (CUS-19).
+
+    with_alike  whether words like the typed ones count when nothing has the words themselves
 
     Any number of an account, agreement, person, premise, service point, meter, invoice or receipt is found by how it
     starts; names and addresses by parts of their words, in any order, without accents, in Greek or Latin script, with
@@ -57,7 +73,7 @@ def search(*, actor: Actor, typed: str, today: datetime.date) -> list[Hit]:
         hits += _invoice_hits(text)
     if actor.may(Permission.PAYMENT_VIEW):
         hits += _receipt_hits(text, actor=actor)
-    if not hits and actor.may(Permission.REGISTER_VIEW):
+    if not hits and with_alike and actor.may(Permission.REGISTER_VIEW):
         # Looking for likenesses costs more, so only a search that found nothing pays for it.
         hits = _account_hits(_find_account_ids_alike(text), today=today)
     return hits
@@ -88,6 +104,7 @@ def _account_hits(account_ids: list[int], *, today: datetime.date) -> list[Hit]:
         Hit(
             kind=HitKind.ACCOUNT,
             object_id=line.account_id,
+            account_id=line.account_id,
             name=f"{line.number}  {line.holder_name}",
             detail=line.address,
         )
@@ -108,14 +125,28 @@ def _meter_hits(text: str, *, today: datetime.date) -> list[Hit]:
         line = lines.get(account_of.get(meter.service_point_id or 0, 0))
         if line:
             detail = f"{line.number}  {line.holder_name}, {line.address}"
-            hits.append(Hit(kind=HitKind.METER, object_id=line.account_id, name=meter.serial, detail=detail))
+            found = Hit(
+                kind=HitKind.METER,
+                object_id=line.account_id,
+                account_id=line.account_id,
+                name=meter.serial,
+                detail=detail,
+            )
+            hits.append(found)
     return hits
 
 
 def _invoice_hits(text: str) -> list[Hit]:
     found = billing.find_invoices(typed=text, count_max=HITS_PER_KIND_MAX)
     return [
-        Hit(kind=HitKind.INVOICE, object_id=line.invoice_id, name=line.code, detail=line.holder_name) for line in found
+        Hit(
+            kind=HitKind.INVOICE,
+            object_id=line.invoice_id,
+            account_id=line.account_id,
+            name=line.code,
+            detail=line.holder_name,
+        )
+        for line in found
     ]
 
 
@@ -124,6 +155,12 @@ def _receipt_hits(text: str, *, actor: Actor) -> list[Hit]:
         return []
     found = payments.list_payments(actor=actor).filter(receipt_code__startswith=text.upper()).order_by("receipt_code")
     return [
-        Hit(kind=HitKind.RECEIPT, object_id=payment.pk, name=payment.receipt_code, detail=payment.account.number)
+        Hit(
+            kind=HitKind.RECEIPT,
+            object_id=payment.pk,
+            account_id=payment.account_id,
+            name=payment.receipt_code,
+            detail=payment.account.number,
+        )
         for payment in found[:HITS_PER_KIND_MAX]
     ]

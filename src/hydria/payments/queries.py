@@ -313,6 +313,12 @@ def find_open_session(*, user_id: int | None) -> TillSession | None:
     return TillSession.objects.select_related("till").filter(cashier_id=user_id, closed_at=None).first()
 
 
+def find_last_till_id(*, user_id: int | None) -> int | None:
+    """Return the till that a cashier had last, if any."""
+    sessions = TillSession.objects.filter(cashier_id=user_id).order_by("-opened_at")
+    return sessions.values_list("till_id", flat=True).first()
+
+
 def get_session_card(*, actor: Actor, session_id: int) -> SessionCard:
     """
     Return a till session for its page.

@@ -1,18 +1,22 @@
 import datetime
 
 import pytest
+from django.urls import reverse
 
-from billing_factories import FIRST_DAY, point, village
+from billing_factories import FIRST_DAY, confirmed, consume, household, month, point, village
 from desk_factories import at_the_desk
 from hydria.agreements.models import Account
 from hydria.agreements.operations import open_account, start_service
+from hydria.billing.models import InvoiceNumber
 from hydria.desk.queries import HitKind, search
+from hydria.desk.web import commands
 from hydria.metering.models import Meter
 from hydria.parties.models import PartyKind
 from hydria.parties.operations import register_party
 from hydria.platform.access import SYSTEM, Actor, Permission
 
 pytestmark = pytest.mark.django_db
+BOX = {"HX-Request": "true", "HX-Target": "search-results"}
 TODAY = datetime.date(2026, 3, 1)
 
 
@@ -119,6 +123,73 @@ class TestSearchPage:
         answer = client.get("/search/", {"q": "nanez"})
 
         assert answer.headers["Location"] == f"/accounts/{account.pk}/"
+
+    @pytest.mark.parametrize("typed", ["pay nanez", "take payment of José Ñáñez", "payment jose"])
+    def test_begins_an_act_on_the_account_that_the_further_words_mean(self, typed):
+        client = at_the_desk("cashier")
+        village()
+        account = customer("José Ñáñez")
+
+        assert client.get("/search/", {"q": typed}).headers["Location"] == f"/till/accounts/{account.pk}/"
+
+    def test_offers_acts_with_the_only_account(self):
+        client = at_the_desk("agent")
+        village()
+        account = customer("José Ñáñez")
+
+        text = client.get("/search/", {"q": "nanez"}, headers=BOX).text
+
+        assert f'href="/accounts/{account.pk}/acts/"' in text
+        assert f'href="/till/accounts/{account.pk}/"' not in text
+
+    @pytest.mark.parametrize(
+        ("role", "place"), [("cashier", "/till/accounts/{account}/"), ("accountant", "/billing/invoices/{invoice}/")]
+    )
+    def test_goes_from_a_scanned_slip_to_the_till_or_the_invoice(self, role, place):
+        client = at_the_desk(role)
+        cycle = village()
+        agreement = household()
+        period = month(cycle)
+        consume(agreement, period, 10)
+        confirmed(period)
+        number = InvoiceNumber.objects.get()
+
+        answer = client.get("/search/", {"q": f"]C196{number.code}"})
+
+        assert answer.headers["Location"] == place.format(account=agreement.account_id, invoice=number.invoice_id)
+
+    @pytest.mark.parametrize(
+        ("role", "typed", "href"),
+        [
+            ("agent", "new customer", "/customers/new/"),
+            ("cashier", "opne a til", "/till/open/"),
+            ("cashier", "cash desk", "/till/"),
+            ("billing_manager", "open period", "/billing/cycles/open/"),
+            ("administrator", "usres", "/users/"),
+        ],
+    )
+    def test_finds_acts_by_name_with_mistakes(self, role, typed, href):
+        assert f'href="{href}"' in at_the_desk(role).get("/search/", {"q": typed}, headers=BOX).text
+
+    @pytest.mark.parametrize(
+        ("language", "typed"), [("es", "nueva conexion"), ("el", "νέα σύνδεση"), ("el", "nea syndesi")]
+    )
+    def test_finds_acts_in_the_readers_language(self, language, typed):
+        text = at_the_desk("agent", language=language).get("/search/", {"q": typed}, headers=BOX).text
+
+        assert 'href="/customers/new/"' in text
+
+    def test_offers_no_act_that_the_reader_may_not_do(self):
+        assert "/users/new/" not in at_the_desk("agent").get("/search/", {"q": "new user"}, headers=BOX).text
+
+    def test_every_command_leads_to_a_screen_that_opens_for_an_administrator(self):
+        client = at_the_desk("administrator")
+
+        answers = {command.name: client.get(reverse(command.name)) for command in commands.ACTS}
+
+        assert {
+            name: answer.status_code for name, answer in answers.items() if answer.status_code not in {200, 302}
+        } == {}
 
     def test_finds_screens_by_name(self):
         client = at_the_desk("administrator")

@@ -26,15 +26,14 @@ def show_home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def show_search(request: HttpRequest) -> HttpResponseBase:
-    """Answer the search box while typing, and as a page; a page with one exact hit goes straight to it."""
-    actor, typed = actor_of(request), request.GET.get("q", "")
-    hits = queries.search(actor=actor, typed=typed, today=timezone.localdate())
-    groups = search_cards.group_hits(hits, places=search_cards.find_places(actor=actor, typed=typed))
-    context = {"title": _("Search"), "searched": typed, "groups": groups}
+    """Answer the search box while typing, and as a page; where there is no doubt what is meant, go straight to it."""
+    typed = request.GET.get("q", "")[: queries.TYPED_LENGTH_MAX]
+    answer = search_cards.answer(actor=actor_of(request), typed=typed, today=timezone.localdate())
+    context = {"title": _("Search"), "searched": typed, "groups": answer.groups}
     if is_fragment(request, target="search-results"):
         return render_page(request, "desk/_search_results.html", context)
-    if len(groups) == 1 and len(groups[0].links) == 1:
-        return HttpResponseRedirect(groups[0].links[0].href)
+    if answer.straight_href:
+        return HttpResponseRedirect(answer.straight_href)
     return render_page(request, "desk/search.html", context)
 
 

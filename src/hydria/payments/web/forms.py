@@ -18,16 +18,24 @@ from hydria.platform.web.forms import AmountField, DeskForm
 
 
 class OpenSessionForm(DeskForm):
-    """Choose a till and say what is in its drawer."""
+    """
+    Choose a till and say what is in its drawer.
+
+    last_till_id  the till that the cashier had last; where no choice is left to make, the cursor starts in the amount,
+                  so that Enter opens the till
+    """
 
     till_id = forms.TypedChoiceField(label=_("Till"), coerce=int)
     float_minor = AmountField(label=_("Cash in the drawer"), initial=0)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, last_till_id: int | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         tills = self.fields["till_id"]
         assert isinstance(tills, forms.ChoiceField)
         tills.choices = [(till.pk, till.name) for till in queries.list_tills()]
+        tills.initial = last_till_id
+        if last_till_id or len(tills.choices) == 1:
+            self.fields["float_minor"].widget.attrs["autofocus"] = True
 
 
 class NewTillForm(DeskForm):

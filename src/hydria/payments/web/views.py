@@ -61,7 +61,8 @@ def open_session(request: HttpRequest) -> HttpResponse:
         operations.open_session(actor=actor_of(request), opened_at=timezone.now(), **data)
         return reverse("till")
 
-    form = forms.OpenSessionForm(request.POST or None)
+    last_till_id = queries.find_last_till_id(user_id=actor_of(request).user_id)
+    form = forms.OpenSessionForm(request.POST or None, last_till_id=last_till_id)
     return handle_form(request, form=form, act=act, context={"title": _("Open a till"), "submit": _("Open the till")})
 
 

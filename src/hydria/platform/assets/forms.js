@@ -45,6 +45,7 @@ export function startForms() {
   // A page that is one form starts in its first field; after a refusal in the field that was refused, with what was
   // typed ready to be typed over, or with the reasons where no field is to blame (they are an alert and read out anyway).
   const refused = document.querySelector("form [aria-invalid=true]:not([type=hidden])");
-  (refused ?? document.querySelector(".error-summary") ?? document.querySelector(".starts-here :is(input:not([type=hidden]), select, textarea)"))?.focus();
+  const first = document.querySelector(".starts-here [autofocus]") ?? document.querySelector(".starts-here :is(input:not([type=hidden]), select, textarea)");
+  (refused ?? document.querySelector(".error-summary") ?? first)?.focus();
   refused?.select?.();
 }
