@@ -152,7 +152,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 permission=Permission.SETTING_MANAGE,
                 key="g d",
             ),
-            Place(label=_("Company"), name="company", icon="building", permission=Permission.SETTING_MANAGE, key="g e"),
+            Place(label=_("Company"), name="company", icon="building", permission=Permission.SETTING_MANAGE, key="g 0"),
             Place(label=_("Users"), name="users", icon="user-cog", permission=Permission.USER_MANAGE, key="g s"),
         ),
     ),
