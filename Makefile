@@ -5,6 +5,8 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 BIN := .venv/bin
 CONNECTIONS ?= 3000
+MODULE ?= kernel.money
+EVERY ?= 1
 PURE := src/hydria/kernel $(wildcard src/hydria/*/domain)
 
 .DEFAULT_GOAL := help
@@ -67,8 +69,8 @@ chaos: setup ## Kill workers, server and database at random moments and verify
 docs: setup ## Check the links and run the worked tables of the documents
 	$(BIN)/pytest tests/architecture tests/golden --quiet
 
-mutation: setup ## Change the kernel and the domains in small ways and see whether a test notices
-	$(BIN)/mutmut run
+mutation: setup ## Change a module in small ways and see which change no test notices [MODULE=kernel.money] [EVERY=1]
+	@$(BIN)/python tools/mutation.py $(MODULE) --every $(EVERY)
 
 clean: ## Remove what the tools made; the data folder stays
 	rm -rf .venv .stamps build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

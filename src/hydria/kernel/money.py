@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 _EXPONENTS = {"CLP": 0, "PYG": 0, "JPY": 0, "KMF": 0, "TND": 3, "KWD": 3, "BHD": 3, "JOD": 3}
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
@@ -60,7 +61,8 @@ class Currency:
         spelled = str(text).strip()
         if not _PLAIN_NUMBER.fullmatch(spelled):
             raise ValueError(f"not an amount: {text!r}")
-        scaled = Decimal(spelled).scaleb(self.exponent)
-        if scaled != scaled.to_integral_value():
+        # A fraction, since `Decimal` would quietly round what has more than 28 digits.
+        scaled = Fraction(spelled) * self.minor_per_major
+        if scaled.denominator != 1:
             raise ValueError(f"{text} has more than {self.exponent} decimals")
-        return int(scaled)
+        return scaled.numerator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime
 from dataclasses import dataclass
 
@@ -32,11 +33,6 @@ class Period:
         """Tell whether the day is inside."""
         return self.start_date <= day < self.end_date
 
-    def overlap_days(self, other: Period) -> int:
-        """Count the days that both periods hold."""
-        start, end = max(self.start_date, other.start_date), min(self.end_date, other.end_date)
-        return max((end - start).days, 0)
-
 
 def first_of_month(day: datetime.date) -> datetime.date:
     """Return the first day of the day's month."""
@@ -50,11 +46,9 @@ def add_months(day: datetime.date, months: int) -> datetime.date:
     >>> add_months(datetime.date(2026, 1, 31), 1)
     datetime.date(2026, 2, 28)
     """
-    month_index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(month_index, 12)
-    next_first = datetime.date(year + (month == 11), (month + 1) % 12 + 1, 1)
-    last_day = (next_first - datetime.timedelta(days=1)).day
-    return datetime.date(year, month + 1, min(day.day, last_day))
+    year, month_index = divmod(day.year * 12 + day.month - 1 + months, 12)
+    _, last_day = calendar.monthrange(year, month_index + 1)
+    return datetime.date(year, month_index + 1, min(day.day, last_day))
 
 
 def month_of(day: datetime.date) -> Period:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
 from fractions import Fraction
 
@@ -20,7 +22,39 @@ DECIMAL_MODES = {
 }
 
 
+PLAINLY: dict[Mode, Callable[[Fraction], int]] = {
+    Mode.HALF_UP: lambda number: math.floor(abs(number) + Fraction(1, 2)) * (1 if number > 0 else -1),
+    Mode.HALF_EVEN: round,
+    Mode.UP: lambda number: math.ceil(number) if number > 0 else math.floor(number),
+    Mode.DOWN: math.trunc,
+    Mode.FLOOR: math.floor,
+    Mode.CEILING: math.ceil,
+}
+TIE = 2**60 + 2  # its half is one of the whole numbers that no float holds
+
+
 class TestDivide:
+    @pytest.mark.parametrize("mode", Mode)
+    @pytest.mark.parametrize("divisor", [1, 2, 3, 4, 5, 6, 10])
+    def test_means_what_its_name_says_between_all_steps(self, mode: Mode, divisor: int) -> None:
+        numerators = list(range(-3 * divisor - 1, 3 * divisor + 2))
+        expected = [PLAINLY[mode](Fraction(numerator, divisor)) for numerator in numerators]
+
+        one_by_one = [divide(numerator, divisor, mode) for numerator in numerators]
+        together = divide(np.array(numerators), np.full(len(numerators), divisor), mode)
+
+        assert one_by_one == expected
+        assert {type(quotient) for quotient in one_by_one} == {int}
+        assert np.asarray(together).tolist() == expected
+
+    @pytest.mark.parametrize("mode", Mode)
+    @pytest.mark.parametrize("numerator", [TIE // 2 - 1, TIE // 2, TIE // 2 + 1, TIE + TIE // 2])
+    def test_is_exact_where_floats_are_not(self, mode: Mode, numerator: int) -> None:
+        expected = PLAINLY[mode](Fraction(numerator, TIE))
+
+        assert divide(numerator, TIE, mode) == expected
+        assert np.asarray(divide(np.array([numerator]), TIE, mode)).tolist() == [expected]
+
     @pytest.mark.parametrize("mode", Mode)
     @given(numerator=st.integers(-10_000, 10_000), places=st.integers(0, 3))
     def test_agrees_with_decimal_in_every_mode(self, mode: Mode, numerator: int, places: int) -> None:
@@ -38,6 +72,12 @@ class TestDivide:
 
 
 class TestRounding:
+    def test_knows_step_mode_and_decimals(self) -> None:
+        assert Rounding.to_places(-3, Mode.UP) == Rounding(Fraction(1000), Mode.UP)
+        assert Rounding.to_places(3).mode is Mode.HALF_UP
+        steps = ["1000", "5", "1", "0.5", "0.05", "0.125", "0.00000001"]
+        assert [Rounding(Fraction(step)).places for step in steps] == [0, 0, 0, 1, 2, 3, 8]
+
     def test_takes_ties_away_from_zero(self) -> None:
         cents = Rounding.to_places(2)
 

@@ -36,3 +36,31 @@ class TestPrefixesOf:
     def test_ends_with_the_first_word(self):
         assert prefixes_of("tax") == ["tax"]
         assert prefixes_of("tax.itbis") == ["tax.itbis", "tax"]
+
+    def test_leads_from_the_whole_route_to_its_first_word(self):
+        assert prefixes_of("revenue.water.home") == ["revenue.water.home", "revenue.water", "revenue"]
+
+
+class TestOfBalance:
+    @pytest.mark.parametrize(
+        ("balance_minor", "debit_minor", "credit_minor"),
+        [(250, 250, 0), (-250, 0, 250), (0, 0, 0), (1, 1, 0), (-1, 0, 1)],
+    )
+    def test_debits_what_is_positive_and_credits_what_is_negative(self, balance_minor, debit_minor, credit_minor):
+        posting = Posting.of_balance(route="cash", balance_minor=balance_minor, description="till 3")
+
+        assert posting == Posting(
+            route="cash", debit_minor=debit_minor, credit_minor=credit_minor, description="till 3"
+        )
+        assert posting.is_empty is (balance_minor == 0)
+
+    def test_needs_no_description(self):
+        assert not Posting.of_balance(route="cash", balance_minor=1).description
+
+
+class TestDifferenceMinor:
+    def test_is_debits_less_credits(self):
+        postings = [Posting(route="cash", debit_minor=5), Posting(code="1.1", credit_minor=7)]
+
+        assert difference_minor(postings) == -2
+        assert difference_minor([]) == 0

@@ -64,6 +64,16 @@ class TestCompiler:
     def test_names_the_line_of_a_mistake(self, body: str, line: int, code: str) -> None:
         assert (line, code) in found(charge(body))
 
+    def test_quotes_the_first_mistake_that_stops_the_tariff_and_no_mere_warning(self) -> None:
+        with pytest.raises(UnableToCompileTariff) as caught:
+            compile_tariff(charge("    shape: fixed\n    amount: nothing\n"), name="t")
+
+        issues = caught.value.issues
+        assert issues[0].severity is Severity.WARN
+        assert (caught.value.code, caught.value.data) == ("tariff_text_wrong", {"name": "t"})
+        assert str(caught.value).startswith("t:9: ")
+        assert str(caught.value).endswith(f" ({len(issues)} findings)")
+
     def test_refuses_to_add_cubic_metres_to_money(self) -> None:
         text = charge(
             "    shape: uniform\n    price: 2\n  - charge: odd\n    shape: formula\n    formula: water + usage\n"

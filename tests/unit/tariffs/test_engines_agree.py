@@ -43,7 +43,6 @@ def periods_of(drawn: list[tuple[datetime.date, int]]) -> list[Any]:
 
 
 class TestTwoEngines:
-    @settings(max_examples=60, deadline=None)
     @given(plain=tariffs(), rows=st.lists(accounts(), min_size=1, max_size=6), data=st.data())
     def test_agree_on_every_line_of_random_tariffs(self, plain: Any, rows: Any, data: st.DataObject) -> None:
         tariff = compile_tariff(write_plain(plain), name="random")
@@ -60,7 +59,7 @@ class TestTwoEngines:
 
 
 class TestBatch:
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=settings.default.max_examples // 3)
     @given(plain=tariffs(), rows=st.lists(accounts(), min_size=2, max_size=6), seed=st.integers(0, 99))
     def test_equals_its_rows_one_by_one_in_any_order(self, plain: Any, rows: Any, seed: int) -> None:
         tariff = compile_tariff(write_plain(plain), name="random")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from hydria.kernel.errors import UnableTo
-from hydria.kernel.issues import Issue
+from hydria.kernel.issues import Issue, Severity
 from hydria.tariffs.domain.checking import check_tariff
 from hydria.tariffs.domain.document import Plain, read_document, to_plain
 from hydria.tariffs.domain.evaluation import Column, Words
@@ -31,8 +31,9 @@ class UnableToCompileTariff(UnableTo):
     """The text is not a tariff that can price; `issues` holds every finding with its line."""
 
     def __init__(self, name: str, issues: tuple[Issue, ...]) -> None:
-        first = f"{name}:{issues[0].row}: {issues[0].message}"
-        super().__init__("tariff_text_wrong", f"{first} ({len(issues)} findings)", name=name)
+        first = next(issue for issue in issues if issue.severity is Severity.BLOCK)
+        sentence = f"{name}:{first.row}: {first.message} ({len(issues)} findings)"
+        super().__init__("tariff_text_wrong", sentence, name=name)
         self.issues = issues
 
 
