@@ -133,7 +133,9 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "hydria.platform.web.views.show_lockout"
+AXES_LOCKOUT_CALLABLE = "hydria.platform.web.entrance_views.show_lockout"
+# Sessions say whose they are; when they end says `platform/web/entrance.py`.
+SESSION_ENGINE = "hydria.platform.sessions"
 
 # Languages and time
 

@@ -60,6 +60,7 @@ class Actor:
     permissions         what the actor may do
     amount_limit_minor  the largest amount of one act; None means no limit
     office_id           the office that the actor works for, None for all offices
+    needs_second_factor whether a role of theirs asks for more than a password
     """
 
     name: str
@@ -67,6 +68,7 @@ class Actor:
     user_id: int | None = None
     amount_limit_minor: int | None = None
     office_id: int | None = None
+    needs_second_factor: bool = False
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the actor holds the permission."""

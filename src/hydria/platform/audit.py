@@ -14,7 +14,8 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from hydria.platform.access import Actor, Permission
-from hydria.platform.models import AuditAction, AuditEntry, AuditSeal, StateChange
+from hydria.platform.domain.origins import Origin
+from hydria.platform.models import AccessKind, AuditAction, AuditEntry, AuditSeal, StateChange
 from hydria.platform.transactions import in_transaction
 
 GENESIS_HASH = "0" * 64
@@ -85,15 +86,34 @@ def _hash_entries(*, previous_hash: str, from_id: int, until_id: int) -> tuple[i
     return entry_count, seal_hash
 
 
-def record_access(*, actor_name: str, user_id: int | None, what: str, refused: bool, reason: str = "") -> None:
-    """Write that somebody got in, looked at something sensitive, or was refused."""
+def record_access(
+    *,
+    actor_name: str,
+    user_id: int | None,
+    what: str,
+    refused: bool,
+    reason: str = "",
+    kind: AccessKind | None = None,
+    origin: Origin | None = None,
+) -> None:
+    """
+    Write that somebody got in, looked at something sensitive, or was refused.
+
+    what    what they asked for: an address, or the name of the act
+    kind    None says that it was denied, if it was refused
+    origin  where they came from, where it is known
+    """
+    kind = kind or (AccessKind.DENIED if refused else None)
+    origin = origin or Origin()
+    told = {"kind": kind, "address": origin.address, "device": origin.device}
     # One transaction, so that the entry bears its own number: under an older one it would miss its seal.
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")
         (transaction_id,) = cursor.fetchone()
         AuditEntry.objects.create(
-            table_name=what,
+            table_name=what[:63],
             action=AuditAction.REFUSED if refused else AuditAction.ACCESS,
+            after={name: value for name, value in told.items() if value} or None,
             actor=actor_name[:150],
             actor_user_id=user_id,
             reason=reason,
@@ -162,3 +182,13 @@ def list_audit_entries(*, actor: Actor, wanted: AuditFilter) -> QuerySet[AuditEn
             Q(reason__icontains=wanted.text) | Q(before__icontains=wanted.text) | Q(after__icontains=wanted.text)
         )
     return entries
+
+
+def list_accesses(*, actor: Actor) -> QuerySet[AuditEntry]:
+    """
+    Return the acts on access: who came in, who was refused, what was taken out.
+
+    :raises UnableToPermit: if the actor may not see the audit.
+    """
+    actor.require(Permission.AUDIT_VIEW)
+    return AuditEntry.objects.filter(action__in=[AuditAction.ACCESS, AuditAction.REFUSED])

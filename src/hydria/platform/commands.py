@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from hydria.platform import operations, queries
+from hydria.platform import operations, queries, second_factor
 from hydria.platform.access import SYSTEM
+from hydria.platform.domain.origins import Origin
 
 user_app = typer.Typer(help="Make users and give them roles.", no_args_is_help=True)
 
@@ -53,3 +54,15 @@ def set_password(
     if user is None:
         raise operations.UnableToSaveUser("user_unknown", f"There is no user {username}.", username=username)
     operations.set_password(actor=SYSTEM, user_id=user.pk, password=password)
+
+
+@user_app.command("reset-second-factor")
+def reset_second_factor(
+    username: str,
+    reason: Annotated[str, typer.Option(help="Why, for the audit.")],
+) -> None:
+    """Take a user's authenticator app out of use, as for the only administrator who lost the phone."""
+    user = queries.list_users().filter(username=username).first()
+    if user is None:
+        raise operations.UnableToSaveUser("user_unknown", f"There is no user {username}.", username=username)
+    second_factor.reset_factor(actor=SYSTEM, user_id=user.pk, reason=reason, origin=Origin())

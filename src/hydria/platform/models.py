@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hydria.platform.access import Actor, Permission
-from hydria.platform.roles import TEMPLATE_NAMES
+from hydria.platform.roles import COMBINATION_NAMES, TEMPLATE_NAMES
 
 
 class Company(models.Model):
@@ -31,10 +32,14 @@ class Company(models.Model):
     gln = models.CharField(max_length=13, blank=True, help_text=_("Number by which collectors know the company"))
     accent = models.CharField(max_length=7, default="#0b5f8a", help_text=_("Color of documents"))
     logo = models.ForeignKey("StoredFile", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    idle_minutes = models.IntegerField(default=60, help_text=_("A desk that nobody uses for so long is closed"))
     version = models.IntegerField(default=1, help_text=_("Rises with every change"))
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(idle_minutes__range=(5, 720)), name="desk_closes_within_half_a_day"
+            ),
             models.CheckConstraint(condition=models.Q(gln__regex=r"^([0-9]{13})?$"), name="gln_has_thirteen_digits"),
             models.CheckConstraint(condition=models.Q(accent__regex=r"^#[0-9a-f]{6}$"), name="accent_is_a_color"),
             models.CheckConstraint(condition=models.Q(id=1), name="a_deployment_has_one_company"),
@@ -57,6 +62,9 @@ class Role(models.Model):
     permissions = ArrayField(models.CharField(max_length=60), default=list)
     amount_limit_minor = models.BigIntegerField(
         null=True, blank=True, help_text=_("Largest amount of one act; empty means no limit")
+    )
+    asks_second_factor = models.BooleanField(
+        default=False, help_text=_("Whoever has the role proves themselves by a second factor")
     )
 
     # Properties
@@ -111,7 +119,93 @@ class User(AbstractBaseUser):
             user_id=self.pk,
             amount_limit_minor=None if unlimited else max((limit for limit in limits if limit is not None), default=0),
             office_id=self.office_id,
+            needs_second_factor=any(role.asks_second_factor for role in roles),
         )
+
+
+class DeskSession(AbstractBaseSession):
+    """
+    A browser that is logged in; removing the row logs it out.
+
+    The key stays between browser and server; pages and addresses name a session by its handle.
+    """
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
+    handle = models.CharField(max_length=32, blank=True, db_index=True)
+    address = models.CharField(max_length=45, blank=True)
+    device = models.CharField(max_length=60, blank=True)
+    started_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField(null=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> type:
+        """Return the store that reads and writes these rows."""
+        from hydria.platform.sessions import SessionStore  # the store is made from this model
+
+        return SessionStore
+
+
+class SecondFactor(models.Model):
+    """What a user proves beside the password: the key of an authenticator app, and how its codes were used."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    enciphered_key = models.CharField(max_length=300)
+    confirmed_at = models.DateTimeField(null=True, help_text=_("When the app first showed a right code"))
+    last_step = models.BigIntegerField(default=0, help_text=_("Half minute of the last code that counted"))
+    failure_count = models.IntegerField(default=0, help_text=_("Wrong answers since the last right one"))
+    closed_until = models.DateTimeField(null=True)
+
+
+class RecoveryCode(models.Model):
+    """A code to be used once in place of the app, kept as a hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    code_hash = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_is_given_once")]
+
+
+class ToxicCombination(models.Model):
+    """A rule of the company: who holds one permission of the first list should hold none of the other."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=150)
+    permissions = ArrayField(models.CharField(max_length=60))
+    conflicting = ArrayField(models.CharField(max_length=60))
+    is_active = models.BooleanField(default=True)
+    version = models.IntegerField(default=1, help_text=_("Rises with every change"))
+
+    # Properties
+
+    @property
+    def title(self) -> str:
+        """Return its name in the reader's language where it came with the product, else as the company named it."""
+        given = COMBINATION_NAMES.get(self.code)
+        return gettext(given) if given else self.name
+
+
+class Exemption(models.Model):
+    """A recorded leave for a role or a user to hold a toxic combination."""
+
+    combination = models.ForeignKey(ToxicCombination, on_delete=models.PROTECT, related_name="exemptions")
+    role = models.ForeignKey(Role, null=True, on_delete=models.CASCADE, related_name="exemptions")
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="exemptions")
+    reason = models.CharField(max_length=250)
+    granted_by = models.CharField(max_length=150)
+    granted_at = models.DateTimeField(db_default=Now())
+    expires_date = models.DateField(null=True, help_text=_("First day on which it no longer holds"))
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role__isnull=True) ^ models.Q(user__isnull=True),
+                name="exemption_is_for_a_role_or_a_user",
+            ),
+            models.CheckConstraint(condition=models.Q(reason__gt=""), name="exemption_says_why"),
+        ]
 
 
 class SavedView(models.Model):
@@ -139,12 +233,27 @@ class AuditAction(models.TextChoices):
     REFUSED = "REFUSED", _("Refused")
 
 
+class AccessKind(models.TextChoices):
+    """What an act on access was."""
+
+    LOG_IN = "LOG_IN", _("Log-in")
+    LOG_IN_FAILED = "LOG_IN_FAILED", _("Log-in failed")
+    CLOSED_DOOR = "CLOSED_DOOR", _("Closed after too many tries")
+    SECOND_FACTOR = "SECOND_FACTOR", _("Second factor")
+    LOG_OUT = "LOG_OUT", _("Log-out")
+    IDLE = "IDLE", _("Ended for being idle")
+    SESSION = "SESSION", _("Session ended by somebody")
+    PASSWORD = "PASSWORD", _("New password")
+    DENIED = "DENIED", _("Denied")
+    FILE = "FILE", _("File taken out")
+
+
 class AuditEntry(models.Model):
     """
     One change of one row, written by trigger and so by every path into the database, or one act on access.
 
     `before` and `after` hold only the columns that changed. An INSERT holds neither: the row as it stands and the
-    `before` of its later changes tell what was added.
+    `before` of its later changes tell what was added. An act on access holds in `after` its kind and where it came from.
     """
 
     table_name = models.CharField(max_length=63)
@@ -163,6 +272,9 @@ class AuditEntry(models.Model):
             models.Index(fields=["table_name", "row_id"], name="audit_by_row"),
             models.Index(fields=["at"], name="audit_by_time"),
             models.Index(fields=["actor", "at"], name="audit_by_actor"),
+            models.Index(
+                fields=["-id"], condition=models.Q(action__in=["ACCESS", "REFUSED"]), name="access_newest_first"
+            ),
         ]
 
 

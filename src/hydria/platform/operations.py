@@ -22,6 +22,7 @@ from hydria.platform.audit import record_access, record_move
 from hydria.platform.documents.logos import NotALogo, read_logo
 from hydria.platform.files import store_file
 from hydria.platform.roles import ROLE_TEMPLATES
+from hydria.platform.sessions import drop_sessions
 from hydria.platform.transactions import acting
 
 COMPANY_ID = 1
@@ -198,6 +199,8 @@ def change_user(
         if password:
             _set_password(user, password)
             _record_password(actor, user)
+        if password or not is_active:
+            drop_sessions(user_id=user.pk)
         user.save()
         user.roles.set(roles)
     return user
@@ -220,6 +223,7 @@ def set_password(*, actor: Actor, user_id: int, password: str) -> None:
             _require_covered(actor, user.roles.all())
         _set_password(user, password)
         _record_password(actor, user)
+        drop_sessions(user_id=user.pk)
         user.save(update_fields=["password"])
 
 
@@ -263,10 +267,18 @@ def set_preferences(*, actor: Actor, language: str, theme: str, density: str = "
 
 
 def change_role(
-    *, actor: Actor, role_id: int, permissions: Sequence[str], amount_limit_minor: int | None, reason: str
+    *,
+    actor: Actor,
+    role_id: int,
+    permissions: Sequence[str],
+    amount_limit_minor: int | None,
+    reason: str,
+    asks_second_factor: bool = False,
 ) -> models.Role:
     """
     Change what a role may do.
+
+    asks_second_factor  whoever has the role reaches nothing before they have proven a second factor
 
     :raises UnableToPermit: if the actor may not manage users.
     :raises UnableToSaveRole: with code `role_unknown`, `permission_unknown`, `own_access`, `access_above_own` or
@@ -291,6 +303,7 @@ def change_role(
         ):
             raise UnableToSaveRole("access_above_own", _above_own())
         role.permissions, role.amount_limit_minor = sorted(permissions), amount_limit_minor
+        role.asks_second_factor = asks_second_factor
         role.save()
     return role
 
@@ -325,7 +338,14 @@ def _set_password(user: models.User, password: str) -> None:
 
 def _record_password(actor: Actor, user: models.User) -> None:
     """Leave a trace of a new password, which the audit's triggers are told to be silent about."""
-    record_access(actor_name=actor.name, user_id=actor.user_id, what="password", refused=False, reason=user.username)
+    record_access(
+        actor_name=actor.name,
+        user_id=actor.user_id,
+        what="password",
+        refused=False,
+        reason=user.username,
+        kind=models.AccessKind.PASSWORD,
+    )
 
 
 def _require_covered(actor: Actor, roles: Iterable[models.Role]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
@@ -23,6 +24,7 @@ class CompanyCard:
     country: str
     language: str
     timezone: str
+    idle_minutes: int = 60
 
 
 # Before the company is set up, the log-in page has to show something.
@@ -40,6 +42,7 @@ def get_company() -> CompanyCard:
         country=company.country,
         language=company.language,
         timezone=company.timezone,
+        idle_minutes=company.idle_minutes,
     )
 
 
@@ -84,6 +87,11 @@ def get_actor(*, user_id: int) -> Actor:
     :raises User.DoesNotExist: if there is no such user.
     """
     return User.objects.get(pk=user_id).to_actor()
+
+
+def find_user(*, username: str) -> User | None:
+    """Return the user of a log-in name as it was typed, or None."""
+    return User.objects.filter(username__iexact=unicodedata.normalize("NFKC", username).strip()).first()
 
 
 def list_roles() -> QuerySet[Role]:

@@ -21,12 +21,18 @@ _SEES_CUSTOMERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleTemplate:
-    """A role as it is handed out; `amount_limit_major` is in the company's currency, None means no limit."""
+    """
+    A role as it is handed out.
+
+    amount_limit_major  in the company's currency, None means no limit
+    exemption           why the role may hold combinations that are toxic, "" if it holds none
+    """
 
     code: str
     name: str
     permissions: tuple[Permission, ...]
     amount_limit_major: int | None = None
+    exemption: str = ""
 
 
 ROLE_TEMPLATES = (
@@ -64,6 +70,7 @@ ROLE_TEMPLATES = (
             Permission.PAYMENT_REVERSE,
             Permission.CONCESSION_DISCOUNT,
         ),
+        exemption=gettext_noop("Cash is given back from a till of one's own; every act is in the audit by name."),
     ),
     RoleTemplate(
         code="reading_supervisor",
@@ -126,7 +133,81 @@ ROLE_TEMPLATES = (
         code="administrator",
         name=gettext_noop("Administrator"),
         permissions=tuple(Permission),
+        exemption=gettext_noop(
+            "The first administrator does everything. Give the parts to different people, then end this."
+        ),
     ),
 )
 
 TEMPLATE_NAMES = {template.code: template.name for template in ROLE_TEMPLATES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CombinationTemplate:
+    """
+    A rule of segregation as it is handed out: one of `permissions` with one of `conflicting` is toxic.
+
+    is_active  whether it holds from the first day; the others wait for a company with enough people
+    """
+
+    code: str
+    name: str
+    permissions: tuple[Permission, ...]
+    conflicting: tuple[Permission, ...]
+    is_active: bool = True
+
+
+COMBINATION_TEMPLATES = (
+    CombinationTemplate(
+        code="take_and_reverse",
+        name=gettext_noop("Takes payments and reverses them"),
+        permissions=(Permission.PAYMENT_TAKE,),
+        conflicting=(Permission.PAYMENT_REVERSE,),
+    ),
+    CombinationTemplate(
+        code="write_and_approve",
+        name=gettext_noop("Writes tariffs and approves or publishes them"),
+        permissions=(Permission.TARIFF_EDIT,),
+        conflicting=(Permission.TARIFF_APPROVE, Permission.TARIFF_PUBLISH),
+    ),
+    CombinationTemplate(
+        code="users_and_money",
+        name=gettext_noop("Makes users and moves money"),
+        permissions=(Permission.USER_MANAGE,),
+        conflicting=(
+            Permission.PAYMENT_TAKE,
+            Permission.PAYMENT_REVERSE,
+            Permission.CONCESSION_DISCOUNT,
+            Permission.LEDGER_POST,
+        ),
+    ),
+    CombinationTemplate(
+        code="money_and_books",
+        name=gettext_noop("Takes payments and writes the books"),
+        permissions=(Permission.PAYMENT_TAKE,),
+        conflicting=(Permission.LEDGER_POST, Permission.LEDGER_CLOSE),
+    ),
+    CombinationTemplate(
+        code="run_and_confirm",
+        name=gettext_noop("Starts billing runs and confirms them"),
+        permissions=(Permission.BILLING_RUN,),
+        conflicting=(Permission.BILLING_CONFIRM,),
+        is_active=False,
+    ),
+    CombinationTemplate(
+        code="post_and_close",
+        name=gettext_noop("Posts by hand and closes months"),
+        permissions=(Permission.LEDGER_POST,),
+        conflicting=(Permission.LEDGER_CLOSE,),
+        is_active=False,
+    ),
+    CombinationTemplate(
+        code="grant_and_manage",
+        name=gettext_noop("Manages funds and grants from them"),
+        permissions=(Permission.CONCESSION_MANAGE,),
+        conflicting=(Permission.CONCESSION_GRANT,),
+        is_active=False,
+    ),
+)
+
+COMBINATION_NAMES = {template.code: template.name for template in COMBINATION_TEMPLATES}

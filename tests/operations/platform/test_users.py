@@ -112,7 +112,7 @@ class TestSetPassword:
 
         entry = AuditEntry.objects.get(table_name="password")
         assert (entry.actor, entry.reason) == ("system", "vera")
-        assert (entry.before, entry.after) == (None, None)
+        assert (entry.before, entry.after) == (None, {"kind": "PASSWORD"})
 
     def test_is_not_a_way_to_become_an_administrator(self, helpdesk: Actor, boss: Role):
         administrator = user("ada", boss)

@@ -73,6 +73,14 @@ SECTION_OF_SCREEN = {
     "batch_reverse": "loading#undoing",
     "company": "administration#the-company-on-paper",
     **dict.fromkeys(("users", "user", "user_new", "roles", "role"), "administration#who-may-do-what"),
+    **dict.fromkeys(
+        ("login", "login_code", "second_factor", "second_factor_app", "second_factor_codes", "second_factor_remove"),
+        "administration#coming-in",
+    ),
+    **dict.fromkeys(
+        ("sessions", "sessions_end", "sessions_all", "session_end", "user_factor", "accesses"),
+        "administration#coming-in",
+    ),
     **dict.fromkeys(("audit", "audit_entry"), "administration#who-did-what"),
     **dict.fromkeys(("jobs", "job", "queue", "queued_job"), "administration#when-something-is-interrupted"),
     **dict.fromkeys(("preferences", "password"), "desk#for-everybody"),

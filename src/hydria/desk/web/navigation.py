@@ -146,6 +146,9 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
             Place(label=_("Jobs"), name="jobs", icon="progress", permission=Permission.JOB_VIEW, key="g w"),
             Place(label=_("Audit"), name="audit", icon="history", permission=Permission.AUDIT_VIEW, key="g u"),
             Place(
+                label=_("Access log"), name="accesses", icon="door-enter", permission=Permission.AUDIT_VIEW, key="g v"
+            ),
+            Place(
                 label=_("Documents"),
                 name="document_types",
                 icon="files",

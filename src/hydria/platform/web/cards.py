@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hydria.platform.access import Permission
-from hydria.platform.models import AuditAction, AuditEntry, JobState, Progress, ProgressState, Role
+from hydria.platform.models import AuditAction, AuditEntry, DeskSession, JobState, Progress, ProgressState, Role
 from hydria.platform.web.formats import get_formats, spell_instant
 from hydria.platform.web.states import label_of
 
@@ -144,6 +144,32 @@ def queued_job_card(job: ProcrastinateJob) -> QueuedJobCard:
         attempts=job.attempts,
         may_cancel=job.status == JobState.TODO,
         may_retry=job.status in (JobState.FAILED, JobState.CANCELED),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCard:
+    """A browser that is logged in."""
+
+    handle: str
+    login: str
+    device: str
+    address: str
+    since: str
+    seen: str
+    is_this_one: bool
+
+
+def session_card(session: DeskSession, *, here: str) -> SessionCard:
+    """Return the card of a session; `here` is the handle of the one that asks."""
+    return SessionCard(
+        handle=session.handle,
+        login=session.user.username if session.user else "",
+        device=session.device or _("unknown device"),
+        address=session.address,
+        since=spell_instant(session.started_at) if session.started_at else "",
+        seen=spell_instant(session.last_seen_at) if session.last_seen_at else "",
+        is_this_one=session.handle == here,
     )
 
 

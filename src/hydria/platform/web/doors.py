@@ -9,7 +9,9 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from hydria.platform.access import Actor, Permission
 from hydria.platform.files import read_file
@@ -60,6 +62,12 @@ def answer_file(*, sha256: str) -> HttpResponse:
         content_type=stored.media_type,
         headers={"Content-Disposition": "inline", "X-Content-Type-Options": "nosniff"},
     )
+
+
+def within_this_desk(address: str) -> str:
+    """Return an address that was sent along if it is one of this desk, else the first page's."""
+    is_ours = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    return address if is_ours else reverse("home")
 
 
 def is_fragment(request: HttpRequest, *, target: str) -> bool:

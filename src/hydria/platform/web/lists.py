@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from hydria.platform import queries
-from hydria.platform.models import AuditAction, AuditEntry, JobState, Progress, ProgressState, User
+from hydria.platform.models import AccessKind, AuditAction, AuditEntry, JobState, Progress, ProgressState, User
 from hydria.platform.web.cards import field_changes
 from hydria.platform.web.listing import Column, Filter, Kind, Listing
 
@@ -50,6 +52,48 @@ AUDIT = Listing(
         Filter(name="until", label=_("To"), lookup="at__date__lte", kind="date"),
     ),
     sort="-",
+)
+
+
+def _where_from(name: str) -> Callable[[AuditEntry], str]:
+    return lambda entry: (entry.after or {}).get(name, "")
+
+
+ACCESSES = Listing(
+    name="accesses",
+    columns=(
+        Column(name="at", label=_("When"), value="at", kind=Kind.INSTANT),
+        Column(name="actor", label=_("Who"), value="actor", kind=Kind.PERSON, group="actor"),
+        Column(
+            name="kind",
+            label=_("What"),
+            value=_where_from("kind"),
+            kind=Kind.STATE,
+            choices=AccessKind,
+            group="after__kind",
+        ),
+        Column(name="action", label=_("Outcome"), value="action", kind=Kind.STATE, choices=AuditAction, group="action"),
+        Column(name="place", label=_("Where"), value="table_name"),
+        Column(name="address", label=_("Address"), value=_where_from("address"), group="after__address"),
+        Column(name="device", label=_("Device"), value=_where_from("device"), group="after__device"),
+        Column(name="reason", label=_("Detail"), value="reason"),
+    ),
+    filters=(
+        Filter(name="actor", label=_("Who"), lookup="actor__in", kind="person"),
+        Filter(name="kind", label=_("What"), lookup="after__kind", kind="choice", choices=lambda: AccessKind.choices),
+        Filter(
+            name="action",
+            label=_("Outcome"),
+            lookup="action",
+            kind="choice",
+            choices=lambda: [(str(action), action.label) for action in (AuditAction.ACCESS, AuditAction.REFUSED)],
+        ),
+        Filter(name="address", label=_("Address"), lookup="after__address"),
+        Filter(name="since", label=_("From"), lookup="at__date__gte", kind="date"),
+        Filter(name="until", label=_("To"), lookup="at__date__lte", kind="date"),
+    ),
+    sort="-",
+    empty=_("Nobody has come in yet"),
 )
 
 JOBS = Listing(

@@ -14,15 +14,14 @@ from django.utils.translation import gettext as _
 from hydria.kernel.errors import UnableTo
 from hydria.platform import queries
 from hydria.platform.access import UnableToPermit
-from hydria.platform.audit import record_access
 from hydria.platform.models import User
 from hydria.platform.people import forget_names
-from hydria.platform.web.doors import actor_of
+from hydria.platform.web import entrance
 from hydria.platform.web.formats import set_company_formats
 
 
 class ReaderMiddleware:
-    """Activate the language of the user and the time zone, currency and country of the company."""
+    """Let the request in; activate the language of the user and the time zone, currency and country of the company."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -36,11 +35,14 @@ class ReaderMiddleware:
         forget_names()
         set_company_formats(currency=company.currency, country=company.country)
         timezone.activate(zoneinfo.ZoneInfo(company.timezone))
-        if isinstance(request.user, User):
-            translation.activate(request.user.language)
+        entrance.admit(request, idle_minutes=company.idle_minutes, now=timezone.now())
+        reader = entrance.halfway_of(request) or request.user
+        if isinstance(reader, User):
+            translation.activate(reader.language)
             request.LANGUAGE_CODE = translation.get_language()
         response = self.get_response(request)
-        if isinstance(request.user, User):
+        entrance.record_answer(request, response)
+        if isinstance(reader, User):
             # On a counter's computer the next person finds no customer behind the back button.
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
@@ -48,14 +50,7 @@ class ReaderMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Show a refusal for want of permission as such, and what is not there, or refuses to be shown, as not found."""
         if isinstance(exception, UnableToPermit):
-            actor = actor_of(request)
-            record_access(
-                actor_name=actor.name,
-                user_id=actor.user_id,
-                what=request.path[:63],
-                refused=True,
-                reason=exception.message,
-            )
+            entrance.note_refusal(request, exception.message)
             card = {"reason": exception.message, "permission": exception.data.get("permission", "")}
             return render(request, "403.html", card, status=403)
         if isinstance(exception, ObjectDoesNotExist | UnableTo):

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from hydria.platform.web import views
+from hydria.platform.web import entrance_views, views
 
 urlpatterns = [
-    path("log-in/", views.LogIn.as_view(), name="login"),
-    path("log-out/", LogoutView.as_view(), name="logout"),
+    path("log-in/", entrance_views.LogIn.as_view(), name="login"),
+    path("log-in/code/", entrance_views.prove, name="login_code"),
+    path("log-out/", entrance_views.LogOut.as_view(), name="logout"),
     path("preferences/", views.edit_preferences, name="preferences"),
     path("preferences/password/", views.change_password, name="password"),
+    path("preferences/second-factor/", entrance_views.show_factor, name="second_factor"),
+    path("preferences/second-factor/app/", entrance_views.set_up_app, name="second_factor_app"),
+    path("preferences/second-factor/codes/", entrance_views.renew_codes, name="second_factor_codes"),
+    path("preferences/second-factor/remove/", entrance_views.remove_factor, name="second_factor_remove"),
+    path("preferences/sessions/", entrance_views.show_sessions, name="sessions"),
+    path("preferences/sessions/end/", entrance_views.end_others, name="sessions_end"),
+    path("sessions/", entrance_views.show_everybody, name="sessions_all"),
+    path("sessions/<slug:handle>/end/", entrance_views.end_session, name="session_end"),
+    path("users/<int:user_id>/second-factor/", entrance_views.reset_factor, name="user_factor"),
     path("views/save/", views.save_view, name="view_save"),
     path("views/<int:view_id>/drop/", views.drop_view, name="view_drop"),
     path("audit/", views.show_audit, name="audit"),
     path("audit/<int:entry_id>/", views.show_audit_entry, name="audit_entry"),
+    path("access/", views.show_accesses, name="accesses"),
     path("jobs/", views.show_jobs, name="jobs"),
     path("jobs/<int:progress_id>/", views.show_job, name="job"),
     path("jobs/queue/", views.show_queue, name="queue"),

@@ -1,23 +1,16 @@
-"""Forms for log-in, preferences, users and roles."""
+"""Forms for preferences, users, roles and the company."""
 
 from __future__ import annotations
 
 import zoneinfo
-from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
 from hydria.platform import queries
 from hydria.platform.web.cards import permission_labels
 from hydria.platform.web.forms import AmountField, DeskForm, EditForm
-
-
-class LogInForm(DeskForm, AuthenticationForm):
-    """Name and password."""
 
 
 class PreferencesForm(DeskForm):
@@ -31,30 +24,6 @@ class PreferencesForm(DeskForm):
     density = forms.ChoiceField(
         label=_("Lists"), choices=[("comfortable", _("Comfortable")), ("dense", _("Dense: more rows on a screen"))]
     )
-
-
-class PasswordForm(DeskForm):
-    """A reader's own new password, with the old one to show that it is them."""
-
-    current = forms.CharField(
-        label=_("Password now"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
-    )
-    password = forms.CharField(
-        label=_("New password"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least ten characters."),
-    )
-
-    def __init__(self, *args: Any, user: AbstractBaseUser, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-
-    def clean_current(self) -> str:
-        """Check that the reader knows the password that holds now."""
-        current: str = self.cleaned_data["current"]
-        if not self.user.check_password(current):
-            raise forms.ValidationError(_("This is not your password."), code="wrong_password")
-        return current
 
 
 class _UserFields(DeskForm):
@@ -108,6 +77,10 @@ class RoleForm(DeskForm):
     )
     amount_limit_minor = AmountField(
         label=_("Largest amount of one act"), required=False, help_text=_("Leave empty for no limit.")
+    )
+    asks_second_factor = forms.BooleanField(
+        label=_("Asks for a second factor"),
+        required=False,
     )
     reason = forms.CharField(label=_("Reason for the change"), max_length=250)
 

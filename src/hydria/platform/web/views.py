@@ -9,12 +9,9 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -22,33 +19,19 @@ from hydria.kernel.errors import UnableTo
 from hydria.platform import audit, operations, queries
 from hydria.platform.access import Permission
 from hydria.platform.web import cards, lists
-from hydria.platform.web.doors import actor_of, is_fragment, needs, person_of, render_page
+from hydria.platform.web.doors import actor_of, is_fragment, needs, person_of, render_page, within_this_desk
+from hydria.platform.web.entrance_forms import PasswordForm
 from hydria.platform.web.forms import go_to, handle_form
 from hydria.platform.web.listing import build_list, show_list
 from hydria.platform.web.user_forms import (
     CompanyForm,
-    LogInForm,
     NewUserForm,
-    PasswordForm,
     PreferencesForm,
     RoleForm,
     UserForm,
 )
 
 COMPANY_CHANGES_SHOWN = 20
-
-
-class LogIn(LoginView):
-    """Let a person in by name and password; too many wrong ones close the door for a while."""
-
-    template_name = "platform/login.html"
-    authentication_form = LogInForm
-    redirect_authenticated_user = True
-
-
-def show_lockout(request: HttpRequest, *_arguments: Any, **_keywords: Any) -> HttpResponseBase:
-    """Say that too many wrong passwords were tried and how long to wait."""
-    return render(request, "platform/lockout.html", status=429)
 
 
 @login_required
@@ -109,7 +92,7 @@ def save_view(request: HttpRequest) -> HttpResponseBase:
         messages.error(request, refusal.message)
     else:
         messages.success(request, _("The view “%s” is kept.") % view.name)
-    return go_to(request, _within_this_desk(f"{address}?{query}"))
+    return go_to(request, within_this_desk(f"{address}?{query}"))
 
 
 @login_required
@@ -117,12 +100,7 @@ def save_view(request: HttpRequest) -> HttpResponseBase:
 def drop_view(request: HttpRequest, view_id: int) -> HttpResponseBase:
     """Forget a view of one's own."""
     operations.drop_view(actor=actor_of(request), view_id=view_id)
-    return go_to(request, _within_this_desk(request.POST.get("address", "/")))
-
-
-def _within_this_desk(address: str) -> str:
-    is_ours = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
-    return address if is_ours else reverse("home")
+    return go_to(request, within_this_desk(request.POST.get("address", "/")))
 
 
 # Users and roles
@@ -167,8 +145,9 @@ def edit_user(request: HttpRequest, user_id: int) -> HttpResponseBase:
         messages.success(request, _("Saved."))
         return reverse("users")
 
-    context = {"title": user.full_name or user.username, "cancel": reverse("users")}
-    return handle_form(request, form=UserForm(request.POST or None, initial=initial), act=act, context=context)
+    context = {"title": user.full_name or user.username, "cancel": reverse("users"), "user_id": user_id}
+    form = UserForm(request.POST or None, initial=initial)
+    return handle_form(request, form=form, act=act, template="platform/user.html", context=context)
 
 
 @needs(Permission.USER_MANAGE)
@@ -182,7 +161,11 @@ def show_roles(request: HttpRequest) -> HttpResponseBase:
 def edit_role(request: HttpRequest, role_id: int) -> HttpResponseBase:
     """Change what a role may do."""
     role = queries.list_roles().get(id=role_id)
-    initial = {"permissions": role.permissions, "amount_limit_minor": role.amount_limit_minor}
+    initial = {
+        "permissions": role.permissions,
+        "amount_limit_minor": role.amount_limit_minor,
+        "asks_second_factor": role.asks_second_factor,
+    }
 
     def act(data: dict[str, Any]) -> str:
         operations.change_role(actor=actor_of(request), role_id=role_id, **data)
@@ -252,6 +235,13 @@ def show_audit_entry(request: HttpRequest, entry_id: int) -> HttpResponseBase:
         "platform/_audit_entry.html" if is_fragment(request, target="drawer-body") else "platform/audit_entry.html"
     )
     return render_page(request, template, {"title": _("Change"), **context})
+
+
+@needs(Permission.AUDIT_VIEW)
+def show_accesses(request: HttpRequest) -> HttpResponseBase:
+    """Search who came in, who was refused and what was taken out."""
+    rows = audit.list_accesses(actor=actor_of(request))
+    return show_list(request, listing=lists.ACCESSES, rows=rows, title=_("Access log"))
 
 
 # Long work
