@@ -43,6 +43,8 @@ ALSO_CALLED = {
 ACTS = (
     Command(label=_("Open a till"), name="till_open", icon="cash-register", called=_("start the session")),
     Command(label=_("Close the till"), name="till_close", icon="cash-register", called=_("count the drawer")),
+    Command(label=_("Tills"), name="tills", icon="cash-register", called=_("till sessions")),
+    Command(label=_("New till"), name="till_new", icon="cash-register"),
     Command(label=_("Takings of the day"), name="takings", icon="coins"),
     Command(
         label=_("Review readings one by one"), name="incident_next", icon="alert-triangle", called=_("next incident")
