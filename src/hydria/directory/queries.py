@@ -1,13 +1,18 @@
-"""Reads of the directory: the pages of a person, a premise and a service point, gathered from all contexts."""
+"""Reads of the directory: the pages of a person, a premise and a service point; selections and acts on many rows."""
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, QuerySet
 
 from hydria.agreements import queries as agreements
 from hydria.agreements import searching as agreed
 from hydria.agreements.searching import PartyLink, PointCustomer, SupplyState
+from hydria.directory.domain.acts import ActKind, ActState
+from hydria.directory.models import BulkAct, BulkActRow, Selection, SelectionMember
 from hydria.metering import queries as metering
 from hydria.metering.queries import ConsumptionCard, InstallationCard
 from hydria.parties import queries as parties
@@ -19,6 +24,8 @@ from hydria.receivables import queries as receivables
 from hydria.receivables.queries import NOTHING, Balance
 
 MONTHS_SHOWN = 24
+MONEY_LISTS = ("debtors", "balances")
+"""Lists whose filters tell who owes; selections of them are for those who may see receivables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,3 +183,142 @@ def get_point_page(*, actor: Actor, service_point_id: int, today: datetime.date)
         meters=tuple(metering.list_installations(service_point_ids=[service_point_id])),
         used=used,
     )
+
+
+# Selections and acts on many rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionCard:
+    """A selection as shown; `member_count` is None for one that finds its members anew each time."""
+
+    id: int
+    name: str
+    subject: str
+    subject_label: str
+    listing: str
+    query: str
+    is_frozen: bool
+    member_count: int | None
+    purpose: str
+    made_by: str
+    made_at: datetime.datetime
+    is_retired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActCard:
+    """An act on many rows as shown, with how many rows are in each state."""
+
+    id: int
+    kind: ActKind
+    label: str
+    subject: str
+    state: ActState
+    state_label: str
+    reason: str
+    listing: str
+    query: str
+    row_count: int
+    counts: dict[str, int]
+    requested_by: str
+    requested_at: datetime.datetime
+    undoes_id: int | None
+    undone_by_id: int | None
+
+
+def list_selections(*, actor: Actor) -> QuerySet[Selection]:
+    """
+    Return the selections in use.
+
+    :raises UnableToPermit: if the actor may not see the register.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    found = Selection.objects.filter(retired_at=None)
+    return found if actor.may(Permission.RECEIVABLE_VIEW) else found.exclude(listing__in=MONEY_LISTS)
+
+
+def list_usable_selections(*, actor: Actor, subject: str) -> list[SelectionCard]:
+    """Return the selections of a subject by name, for who may see the register; none for others."""
+    if not actor.may(Permission.REGISTER_VIEW):
+        return []
+    return [_selection_card(found) for found in list_selections(actor=actor).filter(subject=subject).order_by("name")]
+
+
+def access_selection(*, actor: Actor, selection_id: int) -> SelectionCard:
+    """
+    Return a selection that the actor may see, retired or not.
+
+    :raises UnableToPermit: if the actor may not see the register, or not the list that it was kept of.
+    :raises Selection.DoesNotExist: if there is no such selection.
+    """
+    actor.require(Permission.REGISTER_VIEW)
+    found = Selection.objects.get(pk=selection_id)
+    if found.listing in MONEY_LISTS:
+        actor.require(Permission.RECEIVABLE_VIEW)
+    return _selection_card(found)
+
+
+def list_member_ids(*, selection_id: int) -> QuerySet[SelectionMember, Any]:
+    """Return the ids of the members of a frozen selection, as a part of a query."""
+    return SelectionMember.objects.filter(selection=selection_id).values("object_id")
+
+
+def _selection_card(found: Selection) -> SelectionCard:
+    return SelectionCard(
+        id=found.pk,
+        name=found.name,
+        subject=found.subject,
+        subject_label=str(found.get_subject_display()),
+        listing=found.listing,
+        query=found.query,
+        is_frozen=found.is_frozen,
+        member_count=found.member_count,
+        purpose=found.purpose,
+        made_by=found.made_by,
+        made_at=found.made_at,
+        is_retired=found.retired_at is not None,
+    )
+
+
+def list_acts(*, actor: Actor) -> QuerySet[BulkAct]:
+    """
+    Return the acts on many rows.
+
+    :raises UnableToPermit: if the actor may not act on many rows.
+    """
+    actor.require(Permission.BULK_ACT)
+    return BulkAct.objects.all()
+
+
+def get_act_card(*, actor: Actor, act_id: int) -> ActCard:
+    """
+    Return an act on many rows with what becomes of them.
+
+    :raises UnableToPermit: if the actor may not act on many rows.
+    :raises BulkAct.DoesNotExist: if there is no such act.
+    """
+    act = list_acts(actor=actor).get(pk=act_id)
+    counted = act.rows.order_by().values("state").annotate(row_count=Count("pk"))
+    return ActCard(
+        id=act.pk,
+        kind=ActKind(act.kind),
+        label=str(act.get_kind_display()),
+        subject=act.subject,
+        state=ActState(act.state),
+        state_label=str(act.get_state_display()),
+        reason=act.reason,
+        listing=act.listing,
+        query=act.query,
+        row_count=act.row_count,
+        counts={row["state"]: row["row_count"] for row in counted},
+        requested_by=act.requested_by,
+        requested_at=act.requested_at,
+        undoes_id=act.undoes_id,
+        undone_by_id=BulkAct.objects.filter(undoes=act).values_list("id", flat=True).first(),
+    )
+
+
+def list_act_rows(*, act_id: int) -> QuerySet[BulkActRow]:
+    """Return the rows of an act with their results, for who may see the act."""
+    return BulkActRow.objects.filter(act=act_id)

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     USER_MANAGE = "user.manage"
     SETTING_MANAGE = "setting.manage"
+    BULK_ACT = "bulk.act"
     JOB_VIEW = "job.view"
     JOB_MANAGE = "job.manage"
     API_MANAGE = "api.manage"

@@ -92,6 +92,8 @@ ROLE_TEMPLATES = (
             *_SEES_CUSTOMERS,
             Permission.BILLING_RUN,
             Permission.BILLING_CONFIRM,
+            Permission.AGREEMENT_EDIT,
+            Permission.BULK_ACT,
             Permission.CONCESSION_GRANT,
             Permission.CONCESSION_MANAGE,
             Permission.READING_DECIDE,

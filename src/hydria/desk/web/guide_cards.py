@@ -21,6 +21,7 @@ PAGE_OF_CONTEXT = {
     "concessions": "concessions",
     "customers": "register",
     "desk": "desk#for-everybody",
+    "directory": "register#the-registers",
     "intake": "loading",
     "ledger": "accounting",
     "metering": "readings",
@@ -43,6 +44,8 @@ SECTION_OF_SCREEN = {
     **dict.fromkeys(("thresholds", "thresholds_new"), "readings#thresholds"),
     **dict.fromkeys(("meter", "meter_exchange"), "readings#meters"),
     "customer_new": "register#a-new-customer",
+    **dict.fromkeys(("selections", "selection", "selection_new"), "register#selections"),
+    **dict.fromkeys(("acts", "act", "act_new", "act_form", "act_take_back"), "register#acting-on-many"),
     **dict.fromkeys(
         ("account", "account_acts", "agreement_move", "agreement_end", "agreement_terms", "agreement_units"),
         "register#what-can-be-done-with-an-account",

@@ -73,6 +73,14 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
             Place(label=_("Till"), name="till", icon="cash-register", permission=Permission.PAYMENT_TAKE, key="g t"),
             Place(label=_("Payments"), name="payments", icon="coins", permission=Permission.PAYMENT_VIEW, key="g p"),
             Place(
+                label=_("Selections"),
+                name="selections",
+                icon="list-check",
+                permission=Permission.REGISTER_VIEW,
+                key="g 3",
+            ),
+            Place(label=_("Acts on many"), name="acts", icon="checks", permission=Permission.BULK_ACT, key="g 4"),
+            Place(
                 label=_("Debtors"), name="debtors", icon="file-alert", permission=Permission.RECEIVABLE_VIEW, key="g z"
             ),
             Place(label=_("Balances"), name="balances", icon="scale", permission=Permission.RECEIVABLE_VIEW, key="g 1"),

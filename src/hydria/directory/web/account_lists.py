@@ -153,6 +153,7 @@ def _days_late(row: Any) -> int:
 DEBTORS = Listing(
     name="debtors",
     subject="account",
+    subject_label="account__number",
     totals_apart=True,
     columns=(
         Column(

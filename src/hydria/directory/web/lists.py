@@ -293,6 +293,7 @@ def _years_ago(years: int) -> datetime.date:
 METERS = Listing(
     name="meters",
     subject="meter",
+    subject_label="serial",
     columns=(
         Column(
             name="serial",

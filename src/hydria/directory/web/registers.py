@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from hydria.agreements import queries as agreements
 from hydria.agreements import searching as agreed
 from hydria.directory.web import account_lists, lists
+from hydria.directory.web.selecting import with_selections
 from hydria.kernel.periods import add_months
 from hydria.metering import queries as metering
 from hydria.parties import queries as parties
@@ -117,4 +118,5 @@ def open_register(
 
     :raises UnableToPermit: if the actor may not see it.
     """
-    return REGISTERS[name].open(actor, asked, today or timezone.localdate())
+    listing, rows = REGISTERS[name].open(actor, asked, today or timezone.localdate())
+    return with_selections(listing, actor=actor), rows

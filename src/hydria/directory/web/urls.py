@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hydria.directory.web import views
+from hydria.directory.web import selections, views
 
 urlpatterns = [
     path("accounts/", views.show_accounts, name="accounts"),
@@ -17,4 +17,16 @@ urlpatterns = [
     path("meters/", views.show_meters, name="meters"),
     path("debtors/", views.show_debtors, name="debtors"),
     path("balances/", views.show_balances, name="balances"),
+    # Selections, and acts on every row of a list
+    path("selections/", selections.show_selections, name="selections"),
+    path("selections/new/", selections.keep_selection, name="selection_new"),
+    path("selections/<int:selection_id>/", selections.show_selection, name="selection"),
+    path("selections/<int:selection_id>/retire/", selections.retire_selection, name="selection_retire"),
+    path("acts/", selections.show_acts, name="acts"),
+    path("acts/new/", selections.choose_act, name="act_new"),
+    path("acts/new/<str:kind>/", selections.prepare_act, name="act_form"),
+    path("acts/<int:act_id>/", selections.show_act, name="act"),
+    path("acts/<int:act_id>/begin/", selections.begin_act, name="act_begin"),
+    path("acts/<int:act_id>/abandon/", selections.abandon_act, name="act_abandon"),
+    path("acts/<int:act_id>/take-back/", selections.take_back, name="act_take_back"),
 ]

@@ -249,6 +249,7 @@ def permission_labels() -> list[tuple[str, str]]:
         Permission.AUDIT_VIEW: _("See the audit"),
         Permission.USER_MANAGE: _("Manage users and roles"),
         Permission.SETTING_MANAGE: _("Change the company's settings"),
+        Permission.BULK_ACT: _("Act on all rows of a list at once"),
         Permission.JOB_VIEW: _("See background jobs"),
         Permission.JOB_MANAGE: _("Cancel and retry background jobs"),
         Permission.API_MANAGE: _("Manage keys of the API"),

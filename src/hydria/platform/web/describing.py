@@ -137,7 +137,8 @@ class Listing:
     sum_up        function giving the totals of a selection by column name, where sums of columns would be too slow
     more          function giving the columns and filters that the company itself has added
     subject       what a row is about ("account", "party", "premise", "service_point", "meter"), so that selections of
-                  the list can be kept and acted on; `subject_path` is the ORM path to its id
+                  the list can be kept and acted on; `subject_path` and
+                  `subject_label` are the ORM paths to its id and to the number that people know it by
     """
 
     name: str
@@ -151,6 +152,7 @@ class Listing:
     more: Callable[[], tuple[tuple[Column, ...], tuple[Filter, ...]]] | None = None
     subject: str = ""
     subject_path: str = "pk"
+    subject_label: str = "number"
 
     def complete(self) -> Listing:
         """Return the list with what the company has added to it."""

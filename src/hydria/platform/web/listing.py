@@ -15,16 +15,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from hydria.platform.access import Permission
 from hydria.platform.people import name_person
 from hydria.platform.web import exporting
 from hydria.platform.web.describing import FIXED, NUMERIC, Column, Filter, Kind, Listing, Text
-from hydria.platform.web.doors import render_page
+from hydria.platform.web.doors import actor_of, render_page
 from hydria.platform.web.formats import get_currency, get_formats, spell_instant
 from hydria.platform.web.shaping import (
     NO_VALUE,
@@ -114,6 +117,8 @@ class ListCard:
     state: str = ""
     kept_by_filters: tuple[tuple[str, str], ...] = ()
     kept_by_columns: tuple[tuple[str, str], ...] = ()
+    selection_href: str = ""
+    act_href: str = ""
 
 
 __all__ = [
@@ -126,6 +131,7 @@ __all__ = [
     "ListCard",
     "Listing",
     "build_list",
+    "select_rows",
     "show_list",
 ]
 
@@ -179,6 +185,7 @@ def build_list(request: HttpRequest, *, listing: Listing, rows: QuerySet[Any]) -
         state=_address(asked),
         kept_by_filters=kept_fields(asked, without=filter_names),
         kept_by_columns=kept_fields(asked, without=("column", "group", "within")),
+        **_selecting(request, listing),
         **body,
     )
 
@@ -280,6 +287,36 @@ def _totals_in_words(listing: Listing, rows: QuerySet[Any], asked: QueryDict) ->
     count, cells = _sum_up(listing, columns, _narrow(filtered, group, within))
     labeled = zip(columns, cells, strict=True)
     return {"count": count, "totals": [(str(column.label), cell.text) for column, cell in labeled if cell]}
+
+
+def select_rows(listing: Listing, rows: QuerySet[Any], asked: QueryDict) -> tuple[QuerySet[Any, Any], str]:
+    """
+    Return what the address leaves of a list as ids and numbers of what its rows are about, and the address.
+
+    The address has only what was understood: a filter that nobody knows today must not come to mean something later.
+    """
+    listing, understood = listing.complete(), QueryDict(mutable=True)
+    for item in listing.filters:
+        if typed := asked.get(item.name, "").strip():
+            try:
+                rows = rows.filter(item.condition(typed))
+            except (ValueError, OverflowError):
+                continue
+            understood[item.name] = typed
+    group, within = listing.group_asked(asked)
+    if group is not None and within:
+        rows = _narrow(rows, group, within)
+        understood["group"], understood["within"] = group.name, within
+    return rows.order_by().values_list(listing.subject_path, listing.subject_label), understood.urlencode()
+
+
+def _selecting(request: HttpRequest, listing: Listing) -> dict[str, str]:
+    """Return where the rows of a list are kept as a selection, and where something is done with all of them."""
+    if not listing.subject:
+        return {}
+    query = urlencode({"listing": listing.name, "query": _address(request.GET, sort="").lstrip("?")})
+    act_href = f"{reverse('act_new')}?{query}" if actor_of(request).may(Permission.BULK_ACT) else ""
+    return {"selection_href": f"{reverse('selection_new')}?{query}", "act_href": act_href}
 
 
 def _apply_filters(
