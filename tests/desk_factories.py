@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.test import Client
 
 from hydria.platform import operations
@@ -31,6 +33,7 @@ def person(role: str, *, language: str = "en") -> User:
         password=PASSWORD,
         role_ids=[Role.objects.get(code=role).pk],
         language=language,
+        today=datetime.date(2026, 1, 1),
     )
 
 

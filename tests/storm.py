@@ -58,7 +58,7 @@ from hydria.publicapi.operations import create_key
 open_company(actor=SYSTEM, name="Storm", currency="DOP", country="DO", language="en")
 roles = {role.code: role.pk for role in queries.list_roles()}
 operations.create_user(actor=SYSTEM, username="carla", full_name="Carla", password="agua-clara-2026", language="en",
-    role_ids=[roles["administrator"], roles["cashier"]])
+    role_ids=[roles["administrator"], roles["cashier"]], today=timezone.localdate())
 create_till(actor=SYSTEM, code="T", name="Till")
 _key, token = create_key(actor=SYSTEM, name="storm", scopes=["payment.take"], amount_limit_minor=None,
     requests_per_minute_count=100_000, expires_at=None)

@@ -174,6 +174,7 @@ def _create_company(*, today: datetime.date, first_date: datetime.date) -> None:
             password=DEMO_PASSWORD,
             role_ids=[role_ids[role]],
             language=language,
+            today=today,
         )
     published_at = datetime.datetime.combine(first_date, datetime.time(8), tzinfo=datetime.UTC)
     for name in (_register.URBAN_TARIFF, _register.LARGE_TARIFF):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from django.utils import timezone
 
 from hydria.platform import operations, queries, second_factor
 from hydria.platform.access import SYSTEM
@@ -32,6 +33,7 @@ def create_user(
         password=password,
         language=language,
         role_ids=[role_ids[code] for code in role],
+        today=timezone.localdate(),
     )
     typer.echo(f"{user.username}: {', '.join(role)}")
 

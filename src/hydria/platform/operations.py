@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import secrets
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -22,6 +23,7 @@ from hydria.platform.audit import record_access, record_move
 from hydria.platform.documents.logos import NotALogo, read_logo
 from hydria.platform.files import store_file
 from hydria.platform.roles import ROLE_TEMPLATES
+from hydria.platform.segregation import Leave, create_missing_combinations, require_apart
 from hydria.platform.sessions import drop_sessions
 from hydria.platform.transactions import acting
 
@@ -78,6 +80,7 @@ def set_up_company(
             defaults={"name": name, "currency": currency, "country": country, "language": language, **particulars},
         )
         _create_missing_roles(Currency.of(currency), language=language)
+        create_missing_combinations(language=language)
     return company
 
 
@@ -128,14 +131,19 @@ def create_user(
     full_name: str,
     password: str,
     role_ids: Sequence[int],
+    today: datetime.date,
     email: str = "",
     language: str = "en",
     office_id: int | None = None,
+    leave: Leave | None = None,
 ) -> models.User:
     """
     Create a log-in. Its name is the one that the audit shows, so none looks like another or like the system.
 
+    leave  exemption to record if its roles hold together what the company keeps apart
+
     :raises UnableToPermit: if the actor may not manage users.
+    :raises UnableToSegregate: if the roles hold together what is kept apart, and no leave is asked for.
     :raises UnableToSaveUser: with code `username_invalid`, `username_taken`, `password_weak`, `role_unknown` or
         `access_above_own` (nobody gives away what they may not do).
     """
@@ -152,6 +160,7 @@ def create_user(
         _set_password(user, password)
         user.save()
         user.roles.set(roles)
+        require_apart(actor=actor, today=today, leave=leave, user=user)
     return user
 
 
@@ -165,15 +174,19 @@ def change_user(
     role_ids: Sequence[int],
     is_active: bool,
     reason: str,
+    today: datetime.date,
     password: str = "",
     version: int | None = None,
+    leave: Leave | None = None,
 ) -> models.User:
     """
     Change a log-in; leaving it inactive ends its permissions with the next request, an empty password stays.
 
     version  of the log-in that the change was made from; None changes whatever is there
+    leave    exemption to record if its roles hold together what the company keeps apart
 
     :raises UnableToPermit: if the actor may not manage users.
+    :raises UnableToSegregate: if other roles are given that hold together what is kept apart, and no leave is asked for.
     :raises UnableToSaveUser: with code `user_unknown`, `role_unknown`, `own_access` (nobody changes their own roles
         or office or switches themselves off; their own password they change by `set_password`), `access_above_own`
         (the user may do, or would be allowed, what the actor may not), `password_weak`, `reason_missing` or
@@ -203,6 +216,8 @@ def change_user(
             drop_sessions(user_id=user.pk)
         user.save()
         user.roles.set(roles)
+        if set(roles) != set(held):
+            require_apart(actor=actor, today=today, leave=leave, user=user)
     return user
 
 
@@ -266,6 +281,40 @@ def set_preferences(*, actor: Actor, language: str, theme: str, density: str = "
             raise UnableToSaveUser("user_unknown", gettext("There is no such user."))
 
 
+def create_role(
+    *,
+    actor: Actor,
+    name: str,
+    permissions: Sequence[str],
+    amount_limit_minor: int | None,
+    reason: str,
+    today: datetime.date,
+    asks_second_factor: bool = False,
+    leave: Leave | None = None,
+) -> models.Role:
+    """
+    Make a role of the company's own.
+
+    :raises UnableToPermit: if the actor may not manage users.
+    :raises UnableToSaveRole: with code `name_missing`, `permission_unknown`, `access_above_own` or `reason_missing`.
+    :raises UnableToSegregate: if it holds together what is kept apart, and no leave is asked for.
+    """
+    actor.require(Permission.USER_MANAGE)
+    if not name.strip():
+        raise UnableToSaveRole("name_missing", gettext("Give the role a name."))
+    _check_role(actor, permissions=permissions, amount_limit_minor=amount_limit_minor, reason=reason)
+    with acting(actor, reason=reason):
+        role = models.Role.objects.create(
+            code=f"own-{secrets.token_hex(4)}",
+            name=name.strip(),
+            permissions=sorted(permissions),
+            amount_limit_minor=amount_limit_minor,
+            asks_second_factor=asks_second_factor,
+        )
+        require_apart(actor=actor, today=today, leave=leave, role=role)
+    return role
+
+
 def change_role(
     *,
     actor: Actor,
@@ -273,39 +322,50 @@ def change_role(
     permissions: Sequence[str],
     amount_limit_minor: int | None,
     reason: str,
+    today: datetime.date,
     asks_second_factor: bool = False,
+    leave: Leave | None = None,
 ) -> models.Role:
     """
     Change what a role may do.
 
     asks_second_factor  whoever has the role reaches nothing before they have proven a second factor
+    leave               exemption to record if it then holds together what the company keeps apart
 
     :raises UnableToPermit: if the actor may not manage users.
     :raises UnableToSaveRole: with code `role_unknown`, `permission_unknown`, `own_access`, `access_above_own` or
         `reason_missing`.
+    :raises UnableToSegregate: if more is given that is kept apart, by itself or with other roles of its users, and no
+        leave is asked for.
     """
     actor.require(Permission.USER_MANAGE)
-    if not reason.strip():
-        raise UnableToSaveRole("reason_missing", gettext("Say why the role is changed."))
-    if unknown := set(permissions) - {str(permission) for permission in Permission}:
-        raise UnableToSaveRole(
-            "permission_unknown", gettext("There is no such permission."), permissions=sorted(unknown)
-        )
+    _check_role(actor, permissions=permissions, amount_limit_minor=amount_limit_minor, reason=reason)
     with acting(actor, reason=reason):
         role = models.Role.objects.select_for_update().filter(id=role_id).first()
         if role is None:
             raise UnableToSaveRole("role_unknown", gettext("There is no such role."), role_id=role_id)
         if actor.user_id is not None and role.users.filter(id=actor.user_id).exists():
             raise UnableToSaveRole("own_access", gettext("Somebody else has to change your own access."))
-        if not (
-            actor.covers(role.permissions, amount_limit_minor=role.amount_limit_minor)
-            and actor.covers(permissions, amount_limit_minor=amount_limit_minor)
-        ):
+        if not actor.covers(role.permissions, amount_limit_minor=role.amount_limit_minor):
             raise UnableToSaveRole("access_above_own", _above_own())
+        gives_more = not set(permissions) <= set(role.permissions)
         role.permissions, role.amount_limit_minor = sorted(permissions), amount_limit_minor
         role.asks_second_factor = asks_second_factor
         role.save()
+        if gives_more:
+            require_apart(actor=actor, today=today, leave=leave, role=role)
     return role
+
+
+def _check_role(actor: Actor, *, permissions: Sequence[str], amount_limit_minor: int | None, reason: str) -> None:
+    if not reason.strip():
+        raise UnableToSaveRole("reason_missing", gettext("Say why the role is changed."))
+    if unknown := set(permissions) - {str(permission) for permission in Permission}:
+        raise UnableToSaveRole(
+            "permission_unknown", gettext("There is no such permission."), permissions=sorted(unknown)
+        )
+    if not actor.covers(permissions, amount_limit_minor=amount_limit_minor):
+        raise UnableToSaveRole("access_above_own", _above_own())
 
 
 def _take_logo(content: bytes) -> str:

@@ -95,8 +95,8 @@ def find_user(*, username: str) -> User | None:
 
 
 def list_roles() -> QuerySet[Role]:
-    """Return the roles by name."""
-    return Role.objects.order_by("name")
+    """Return the roles by name, with how many users hold each (`user_count`)."""
+    return Role.objects.annotate(user_count=Count("users", filter=Q(users__is_active=True))).order_by("name")
 
 
 def list_offices() -> QuerySet[Office]:

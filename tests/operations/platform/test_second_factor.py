@@ -34,7 +34,14 @@ STEP = datetime.timedelta(seconds=30)
 
 def actor(username: str = "ana", *permissions: Permission) -> Actor:
     role = Role.objects.create(code=username, name=username, permissions=list(permissions), amount_limit_minor=0)
-    user = create_user(actor=SYSTEM, username=username, full_name="", password="long enough words", role_ids=[role.pk])
+    user = create_user(
+        actor=SYSTEM,
+        username=username,
+        full_name="",
+        password="long enough words",
+        role_ids=[role.pk],
+        today=NOW.date(),
+    )
     return user.to_actor()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from hydria.platform.access import SYSTEM, Actor, Permission
@@ -16,6 +18,7 @@ from hydria.platform.operations import (
 )
 
 pytestmark = pytest.mark.django_db
+TODAY = datetime.date(2026, 1, 1)
 PASSWORD = "a long enough password"
 
 
@@ -25,12 +28,17 @@ def role(code: str, *permissions: Permission, limit_minor: int | None = 0) -> Ro
 
 def user(username: str, *roles: Role, actor: Actor = SYSTEM) -> User:
     return create_user(
-        actor=actor, username=username, full_name=username, password=PASSWORD, role_ids=[held.pk for held in roles]
+        actor=actor,
+        username=username,
+        full_name=username,
+        password=PASSWORD,
+        role_ids=[held.pk for held in roles],
+        today=TODAY,
     )
 
 
 def change(actor: Actor, changed: User, *roles: Role, **changes: object) -> User:
-    kept = {"full_name": "x", "email": "", "office_id": None, "is_active": True, "reason": "asked for"}
+    kept = {"full_name": "x", "email": "", "office_id": None, "is_active": True, "reason": "asked for", "today": TODAY}
     return change_user(actor=actor, user_id=changed.pk, role_ids=[held.pk for held in roles], **{**kept, **changes})
 
 
@@ -137,7 +145,12 @@ class TestChangeRole:
 
         with pytest.raises(UnableToSaveRole) as refusal:
             change_role(
-                actor=helpdesk, role_id=other.pk, permissions=wanted, amount_limit_minor=limit_minor, reason="why not"
+                actor=helpdesk,
+                role_id=other.pk,
+                permissions=wanted,
+                amount_limit_minor=limit_minor,
+                reason="why not",
+                today=TODAY,
             )
 
         assert refusal.value.code == "access_above_own"

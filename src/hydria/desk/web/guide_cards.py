@@ -75,7 +75,10 @@ SECTION_OF_SCREEN = {
     **dict.fromkeys(("batches", "batch", "batch_new", "batch_check"), "loading#what-stops-a-load"),
     "batch_reverse": "loading#undoing",
     "company": "administration#the-company-on-paper",
-    **dict.fromkeys(("users", "user", "user_new", "roles", "role"), "administration#who-may-do-what"),
+    **dict.fromkeys(("users", "user", "user_new", "roles", "role", "role_new"), "administration#who-may-do-what"),
+    **dict.fromkeys(
+        ("segregation", "combination", "combination_new", "exemption_end"), "administration#what-is-kept-apart"
+    ),
     **dict.fromkeys(
         ("login", "login_code", "second_factor", "second_factor_app", "second_factor_codes", "second_factor_remove"),
         "administration#coming-in",

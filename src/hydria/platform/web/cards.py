@@ -12,7 +12,16 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hydria.platform.access import Permission
-from hydria.platform.models import AuditAction, AuditEntry, DeskSession, JobState, Progress, ProgressState, Role
+from hydria.platform.models import (
+    AuditAction,
+    AuditEntry,
+    DeskSession,
+    JobState,
+    Progress,
+    ProgressState,
+    Role,
+    ToxicCombination,
+)
 from hydria.platform.web.formats import get_formats, spell_instant
 from hydria.platform.web.states import label_of
 
@@ -180,6 +189,8 @@ class RoleColumn:
     id: int
     name: str
     limit: str
+    asks_second_factor: bool
+    user_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +200,29 @@ class PermissionRow:
     code: str
     label: str
     held: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CombinationCard:
+    """A rule of what is kept apart, in words."""
+
+    id: int
+    name: str
+    permissions: tuple[str, ...]
+    conflicting: tuple[str, ...]
+    is_active: bool
+
+
+def combination_card(combination: ToxicCombination) -> CombinationCard:
+    """Return the card of a rule."""
+    words = dict(permission_labels())
+    return CombinationCard(
+        id=combination.pk,
+        name=combination.title,
+        permissions=tuple(words.get(code, code) for code in combination.permissions),
+        conflicting=tuple(words.get(code, code) for code in combination.conflicting),
+        is_active=combination.is_active,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +240,11 @@ def permission_matrix(roles: Iterable[Role]) -> PermissionMatrix:
     return PermissionMatrix(
         roles=tuple(
             RoleColumn(
-                id=role.pk, name=role.title, limit=_("no limit") if limit is None else get_formats().money(limit)
+                id=role.pk,
+                name=role.title,
+                limit=_("no limit") if limit is None else get_formats().money(limit),
+                asks_second_factor=role.asks_second_factor,
+                user_count=getattr(role, "user_count", 0),
             )
             for role, limit in zip(found, limits, strict=True)
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hydria.platform.web import entrance_views, views
+from hydria.platform.web import entrance_views, people_views, views
 
 urlpatterns = [
     path("log-in/", entrance_views.LogIn.as_view(), name="login"),
@@ -32,11 +32,16 @@ urlpatterns = [
     path("jobs/queue/<int:job_id>/", views.show_queued_job, name="queued_job"),
     path("jobs/queue/<int:job_id>/cancel/", views.cancel_job, name="queued_job_cancel"),
     path("jobs/queue/<int:job_id>/retry/", views.retry_job, name="queued_job_retry"),
-    path("users/", views.show_users, name="users"),
-    path("users/new/", views.add_user, name="user_new"),
-    path("users/<int:user_id>/", views.edit_user, name="user"),
+    path("users/", people_views.show_users, name="users"),
+    path("users/new/", people_views.add_user, name="user_new"),
+    path("users/<int:user_id>/", people_views.edit_user, name="user"),
     path("company/", views.edit_company, name="company"),
     path("company/logo.svg", views.show_logo, name="company_logo"),
-    path("roles/", views.show_roles, name="roles"),
-    path("roles/<int:role_id>/", views.edit_role, name="role"),
+    path("roles/", people_views.show_roles, name="roles"),
+    path("roles/new/", people_views.add_role, name="role_new"),
+    path("segregation/", people_views.show_segregation, name="segregation"),
+    path("segregation/new/", people_views.edit_combination, name="combination_new"),
+    path("segregation/<int:combination_id>/", people_views.edit_combination, name="combination"),
+    path("segregation/exemptions/<int:exemption_id>/end/", people_views.end_exemption, name="exemption_end"),
+    path("roles/<int:role_id>/", people_views.edit_role, name="role"),
 ]

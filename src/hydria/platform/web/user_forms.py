@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hydria.platform import queries
 from hydria.platform.web.cards import permission_labels
-from hydria.platform.web.forms import AmountField, DeskForm, EditForm
+from hydria.platform.web.forms import AmountField, DateField, DateInput, DeskForm, EditForm
 
 
 class PreferencesForm(DeskForm):
@@ -26,7 +27,33 @@ class PreferencesForm(DeskForm):
     )
 
 
-class _UserFields(DeskForm):
+class LeaveFields(DeskForm):
+    """Ask for an exemption, once it turned out that rights would come together which are kept apart."""
+
+    leave_reason = forms.CharField(
+        label=_("Why they are held together nevertheless"), required=False, max_length=250, widget=forms.HiddenInput
+    )
+    leave_until = DateField(
+        label=_("Exempt until"),
+        required=False,
+        widget=forms.HiddenInput,
+        help_text=_("The exemption is recorded and shown to everybody who looks after users; it ends within a year."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_bound and (self.data.get("leave_reason") or self.data.get("leave_until")):
+            self.ask_for_leave()
+
+    def ask_for_leave(self) -> None:
+        """Show the two fields, after all others."""
+        for name, widget in (("leave_reason", forms.TextInput()), ("leave_until", DateInput())):
+            widget.attrs["class"] = "form-control"
+            self.fields[name].widget = widget
+        self.order_fields([name for name in self.fields if not name.startswith("leave_")])
+
+
+class _UserFields(LeaveFields):
     full_name = forms.CharField(label=_("Name"), max_length=150)
     email = forms.EmailField(label=_("E-mail"), required=False)
     office_id = forms.TypedChoiceField(
@@ -69,7 +96,7 @@ class UserForm(EditForm, _UserFields):
     reason = forms.CharField(label=_("Reason for the change"), max_length=250)
 
 
-class RoleForm(DeskForm):
+class RoleForm(LeaveFields):
     """What a role may do."""
 
     permissions = forms.MultipleChoiceField(
@@ -82,6 +109,27 @@ class RoleForm(DeskForm):
         label=_("Asks for a second factor"),
         required=False,
     )
+    reason = forms.CharField(label=_("Reason for the change"), max_length=250)
+
+
+class NewRoleForm(RoleForm):
+    """A role of the company's own."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
+    field_order = ("name",)
+
+
+class CombinationForm(DeskForm):
+    """A rule: who holds one of these should hold none of those."""
+
+    name = forms.CharField(label=_("Name"), max_length=150)
+    permissions = forms.MultipleChoiceField(
+        label=_("Who may do one of these"), widget=forms.CheckboxSelectMultiple, choices=permission_labels
+    )
+    conflicting = forms.MultipleChoiceField(
+        label=_("should do none of these"), widget=forms.CheckboxSelectMultiple, choices=permission_labels
+    )
+    is_active = forms.BooleanField(label=_("Holds"), required=False, initial=True)
     reason = forms.CharField(label=_("Reason for the change"), max_length=250)
 
 

@@ -25,10 +25,7 @@ from hydria.platform.web.forms import go_to, handle_form
 from hydria.platform.web.listing import build_list, show_list
 from hydria.platform.web.user_forms import (
     CompanyForm,
-    NewUserForm,
     PreferencesForm,
-    RoleForm,
-    UserForm,
 )
 
 COMPANY_CHANGES_SHOWN = 20
@@ -101,79 +98,6 @@ def drop_view(request: HttpRequest, view_id: int) -> HttpResponseBase:
     """Forget a view of one's own."""
     operations.drop_view(actor=actor_of(request), view_id=view_id)
     return go_to(request, within_this_desk(request.POST.get("address", "/")))
-
-
-# Users and roles
-
-
-@needs(Permission.USER_MANAGE)
-def show_users(request: HttpRequest) -> HttpResponseBase:
-    """List the log-ins."""
-    return show_list(
-        request, listing=lists.USERS, rows=queries.list_users(), title=_("Users"), template="platform/users.html"
-    )
-
-
-@needs(Permission.USER_MANAGE)
-def add_user(request: HttpRequest) -> HttpResponseBase:
-    """Make a log-in."""
-
-    def act(data: dict[str, Any]) -> str:
-        user = operations.create_user(actor=actor_of(request), **data)
-        messages.success(request, _("%s can log in now.") % user.full_name)
-        return reverse("users")
-
-    context = {"title": _("New user"), "submit": _("Make the log-in"), "cancel": reverse("users")}
-    return handle_form(request, form=NewUserForm(request.POST or None), act=act, context=context)
-
-
-@needs(Permission.USER_MANAGE)
-def edit_user(request: HttpRequest, user_id: int) -> HttpResponseBase:
-    """Change a log-in."""
-    user = queries.list_users().get(id=user_id)
-    initial = {
-        "full_name": user.full_name,
-        "email": user.email,
-        "office_id": user.office_id,
-        "is_active": user.is_active,
-        "role_ids": [role.pk for role in user.roles.all()],
-        "version": user.version,
-    }
-
-    def act(data: dict[str, Any]) -> str:
-        operations.change_user(actor=actor_of(request), user_id=user_id, **data)
-        messages.success(request, _("Saved."))
-        return reverse("users")
-
-    context = {"title": user.full_name or user.username, "cancel": reverse("users"), "user_id": user_id}
-    form = UserForm(request.POST or None, initial=initial)
-    return handle_form(request, form=form, act=act, template="platform/user.html", context=context)
-
-
-@needs(Permission.USER_MANAGE)
-def show_roles(request: HttpRequest) -> HttpResponseBase:
-    """Show which role may do what."""
-    context = {"title": _("Roles"), "matrix": cards.permission_matrix(queries.list_roles())}
-    return render_page(request, "platform/roles.html", context)
-
-
-@needs(Permission.USER_MANAGE)
-def edit_role(request: HttpRequest, role_id: int) -> HttpResponseBase:
-    """Change what a role may do."""
-    role = queries.list_roles().get(id=role_id)
-    initial = {
-        "permissions": role.permissions,
-        "amount_limit_minor": role.amount_limit_minor,
-        "asks_second_factor": role.asks_second_factor,
-    }
-
-    def act(data: dict[str, Any]) -> str:
-        operations.change_role(actor=actor_of(request), role_id=role_id, **data)
-        messages.success(request, _("Saved."))
-        return reverse("roles")
-
-    context = {"title": role.title, "cancel": reverse("roles")}
-    return handle_form(request, form=RoleForm(request.POST or None, initial=initial), act=act, context=context)
 
 
 # The company
