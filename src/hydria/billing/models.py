@@ -56,6 +56,7 @@ class BillingRun(models.Model):
     confirmed_by = models.CharField(max_length=150, blank=True)
     confirmed_at = models.DateTimeField(null=True)
     proof = models.JSONField(null=True, help_text=_("The balance sheet of the run, stored when drafted and confirmed"))
+    summary = models.JSONField(null=True, help_text=_("What was billed by charge, category and service"))
 
     class Meta:
         constraints = [

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from hydria.billing import _confirming, _drafting, _funding, _pricing, _publishing, _selection, queries
+from hydria.billing import _confirming, _drafting, _funding, _pricing, _publishing, _selection, _summarizing, queries
 from hydria.billing._selection import AccountRange
 from hydria.billing.domain.obstacles import AmountPolicy
 from hydria.billing.domain.states import RunState
@@ -258,10 +258,9 @@ def draft_run(*, run_id: int, now: datetime.datetime) -> None:
         run = _lock_run(run_id)
         if run is None or run.state != RunState.PRICING:
             return
-        _funding.commit_run(run=run, raised_at=now)
-        run.proof = queries.prove_run(run=run, sample_count=SECOND_ENGINE_SAMPLE).to_json()
+        _close_drafts(run, now=now)
         run.drafted_at = now
-        _move(run, RunState.DRAFT, actor=SYSTEM, at=now, fields=["proof", "drafted_at"])
+        _move(run, RunState.DRAFT, actor=SYSTEM, at=now, fields=["drafted_at"])
 
 
 def retry_parked(
@@ -296,9 +295,7 @@ def retry_parked(
         if account_ids:
             _drafting.delete_drafts(run=run, account_ids=account_ids)
             _price_accounts(run, account_ids, now=now, accepted_agreement_ids=frozenset(accepted_agreement_ids))
-            _funding.commit_run(run=run, raised_at=now)
-            run.proof = queries.prove_run(run=run, sample_count=SECOND_ENGINE_SAMPLE).to_json()
-            run.save(update_fields=["proof"])
+            _close_drafts(run, now=now)
     return run
 
 
@@ -376,6 +373,14 @@ def _price_accounts(
     due = _selection.load_due(run=run, accounts=accounts, history_count=AMOUNT_POLICY.history_count)
     priced = _pricing.price_due(due, policy=AMOUNT_POLICY, accepted_agreement_ids=accepted_agreement_ids)
     return _drafting.write_drafts(run=run, priced=priced, raised_at=now)
+
+
+def _close_drafts(run: BillingRun, *, now: datetime.datetime) -> None:
+    """Take the money of funds for the drafts as they are, prove them and sum them up."""
+    _funding.commit_run(run=run, raised_at=now)
+    run.proof = queries.prove_run(run=run, sample_count=SECOND_ENGINE_SAMPLE).to_json()
+    run.summary = _summarizing.summarize_run(run).to_json()
+    run.save(update_fields=["proof", "summary"])
 
 
 def _share_run(run_id: int) -> BillingRun:

@@ -49,14 +49,28 @@ def address(name: str, run: BillingRun) -> str:
         "invoice_pdf": Invoice.objects.get().pk,
         "invoice_line": Line.objects.order_by("id")[0].pk,
     }
-    if name in ("cycles", "period_open", "runs", "invoices"):
+    if name == "period_readiness":
+        return reverse(name, args=[run.period_id])
+    if name in ("board", "cycles", "period_open", "runs", "invoices"):
         return reverse(name)
     return reverse(name, args=[ids.get(name, run.pk)])
 
 
 class TestPages:
     @pytest.mark.parametrize(
-        "name", ["cycles", "runs", "run", "run_exceptions", "run_invoices", "invoices", "invoice", "invoice_line"]
+        "name",
+        [
+            "board",
+            "period_readiness",
+            "cycles",
+            "runs",
+            "run",
+            "run_exceptions",
+            "run_invoices",
+            "invoices",
+            "invoice",
+            "invoice_line",
+        ],
     )
     def test_shows_the_page_to_who_may_see_billing(self, run, name):
         answer = browser_of(VIEW).get(address(name, run))
@@ -66,6 +80,8 @@ class TestPages:
     @pytest.mark.parametrize(
         ("name", "permission"),
         [
+            ("board", VIEW),
+            ("period_readiness", VIEW),
             ("cycles", VIEW),
             ("period_open", RUN),
             ("run_start", RUN),
@@ -89,6 +105,20 @@ class TestPages:
         answer = browser_of(*others).get(address(name, run))
 
         assert answer.status_code == 403
+
+    def test_shows_each_cycle_where_it_stands_with_what_comes_next(self, run):
+        board = browser_of(VIEW, CONFIRM).get(address("board", run)).text
+
+        assert "Village" in board
+        assert address("run", run) in board
+        assert "Review and confirm" in board
+        assert "Start the run" not in board
+
+    def test_sets_a_draft_beside_earlier_billings(self, run):
+        page = browser_of(VIEW).get(address("run", run)).text
+
+        assert "By charge" in page
+        assert "Fixed charge" in page
 
     def test_loads_anew_once_the_run_is_priced_so_that_it_can_be_confirmed(self, run):
         headers = {"HX-Request": "true", "HX-Target": "run-live"}

@@ -7,9 +7,11 @@ from django.urls import path
 from hydria.billing.web import publishing, views
 
 urlpatterns = [
+    path("billing/board/", views.show_board, name="board"),
     path("billing/cycles/", views.show_cycles, name="cycles"),
     path("billing/cycles/open/", views.open_period, name="period_open"),
     path("billing/periods/<int:period_id>/consumption/", views.measure_period, name="period_measure"),
+    path("billing/periods/<int:period_id>/readiness/", views.show_readiness, name="period_readiness"),
     path("billing/periods/<int:period_id>/start/", views.start_run, name="run_start"),
     path("billing/periods/<int:period_id>/follow-up/", views.start_follow_up, name="run_follow_up"),
     path("billing/runs/", views.show_runs, name="runs"),

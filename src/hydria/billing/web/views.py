@@ -7,24 +7,83 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hydria.billing import operations, queries
+from hydria.billing._board import BoardCard, Stage, get_summary_page, list_board
 from hydria.billing._readiness import list_readiness
 from hydria.billing.documents import printing
 from hydria.billing.domain.obstacles import AMOUNT_OUT_OF_LINE
 from hydria.billing.domain.states import RunState
 from hydria.billing.models import RunStateWord
 from hydria.billing.web import forms, lists, wording
-from hydria.platform.access import Permission
+from hydria.billing.web.summaries import summary_tables
+from hydria.platform.access import Actor, Permission
 from hydria.platform.web.doors import actor_of, needs, render_page
 from hydria.platform.web.forms import handle_form
 from hydria.platform.web.listing import show_list
 from hydria.platform.web.states import label_of
 
 ONE_DAY = datetime.timedelta(days=1)
+
+
+@needs(Permission.BILLING_VIEW)
+def show_board(request: HttpRequest) -> HttpResponse:
+    """Show where the billing of each cycle stands, column by column."""
+    actor = actor_of(request)
+    cards = [_board_card(actor, card) for card in list_board(actor=actor)]
+    context = {
+        "title": _("Cycle board"),
+        "may_run": actor.may(Permission.BILLING_RUN),
+        "columns": [
+            {
+                "code": stage.value,
+                "label": wording.STAGES[stage],
+                "cards": [card for card in cards if card["row"].stage is stage],
+            }
+            for stage in Stage
+        ],
+    }
+    return render_page(request, "billing/board.html", context)
+
+
+def _board_card(actor: Actor, card: BoardCard) -> dict[str, Any]:
+    """Return a card with the one act that takes its period further, for those who may do it."""
+    run = None if card.run_id is None else reverse("run", args=[card.run_id])
+    start = reverse("run_start", args=[card.period_id])
+    acts = {
+        Stage.READING: (Permission.BILLING_RUN, _("Start the run"), start),
+        Stage.REVIEW: (Permission.BILLING_CONFIRM, _("Review and confirm"), run),
+    }
+    if card.stage is Stage.CONFIRMED and card.parked_count:
+        acts[Stage.CONFIRMED] = (
+            Permission.BILLING_RUN,
+            _("Bill what was parked"),
+            reverse("run_follow_up", args=[card.period_id]),
+        )
+    permission, label, href = acts.get(card.stage, (Permission.BILLING_RUN, "", None))
+    may_act = href is not None and actor.may(permission)
+    return {
+        "row": card,
+        "last_date": card.end_date - ONE_DAY,
+        "href": run or start,
+        "next_label": label if may_act else "",
+        "next_href": href if may_act else "",
+    }
+
+
+@needs(Permission.BILLING_VIEW)
+def show_readiness(request: HttpRequest, period_id: int) -> HttpResponse:
+    """Count the readings of a period, for its card on the board."""
+    routes = list_readiness(actor=actor_of(request), period_id=period_id)
+    context = {
+        name: sum(getattr(route, name) for route in routes)
+        for name in ("due_count", "ready_count", "held_count", "missing_count")
+    }
+    return render(request, "billing/_readiness.html", context)
 
 
 @needs(Permission.BILLING_VIEW)
@@ -148,6 +207,7 @@ def show_run(request: HttpRequest, run_id: int) -> HttpResponse:
     if request.headers.get("HX-Target") == "run-live" and run.state != RunState.PRICING:
         # The whole page anew: what can be done with a priced run stands in its head.
         return HttpResponse(headers={"HX-Refresh": "true"})
+    summary = get_summary_page(actor=actor, run_id=run_id)
     context = {
         "title": f"{run.cycle} {run.start_date:%Y-%m}",
         "run": run,
@@ -167,6 +227,8 @@ def show_run(request: HttpRequest, run_id: int) -> HttpResponse:
         "equations": wording.equations_of(run.proof) if run.proof else [],
         "faults": [wording.FAULTS[code] for code in run.proof.faults] if run.proof else [],
         "funnel": wording.funnel_of(run.proof) if run.proof else None,
+        "summary_page": summary,
+        "summary": summary_tables(summary) if summary else [],
         "may_run": actor.may(Permission.BILLING_RUN),
         "may_confirm": actor.may(Permission.BILLING_CONFIRM) and run.state == RunState.DRAFT,
         "is_open": run.state in (RunState.PRICING, RunState.DRAFT),

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hydria.billing._board import Stage
 from hydria.billing.documents.telling import tell_line
 from hydria.billing.domain.changes import Cause, Change
 from hydria.billing.domain.proof import RunProof
@@ -40,6 +41,13 @@ OWNERS: dict[str, str | Promise] = {
     "tariffs": gettext_lazy("Tariffs"),
     "billing": gettext_lazy("Billing"),
     "concessions": gettext_lazy("Concessions"),
+}
+
+STAGES: dict[Stage, str | Promise] = {
+    Stage.READING: gettext_lazy("Readings"),
+    Stage.PRICING: gettext_lazy("Being priced"),
+    Stage.REVIEW: gettext_lazy("Review"),
+    Stage.CONFIRMED: gettext_lazy("Confirmed"),
 }
 
 FAULTS: dict[str, str | Promise] = {

@@ -56,7 +56,9 @@ SECTION_OF_SCREEN = {
     **dict.fromkeys(
         ("contract_print", "contract_templates", "contract_template", "contract_template_new"), "register#the-contract"
     ),
-    **dict.fromkeys(("cycles", "period_open", "period_measure", "run_start", "run_follow_up"), "billing#the-road"),
+    **dict.fromkeys(
+        ("board", "cycles", "period_open", "period_measure", "run_start", "run_follow_up"), "billing#the-road"
+    ),
     "run": "billing#the-proof-of-the-run",
     "run_exceptions": "billing#why-an-agreement-is-set-aside",
     **dict.fromkeys(("invoice", "invoice_pdf"), "documents#what-the-invoice-shows"),

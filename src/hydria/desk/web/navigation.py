@@ -104,6 +104,13 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
         _("Billing"),
         (
             Place(
+                label=_("Cycle board"),
+                name="board",
+                icon="layout-kanban",
+                permission=Permission.BILLING_VIEW,
+                key="g v",
+            ),
+            Place(
                 label=_("Cycles"), name="cycles", icon="calendar-repeat", permission=Permission.BILLING_VIEW, key="g c"
             ),
             Place(label=_("Runs"), name="runs", icon="player-play", permission=Permission.BILLING_VIEW, key="g r"),

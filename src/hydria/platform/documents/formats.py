@@ -7,7 +7,7 @@ import functools
 from dataclasses import dataclass
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import get_currency_symbol
 
 from hydria.kernel.money import Currency
@@ -102,6 +102,10 @@ class Formats:
     def month(self, day: datetime.date) -> str:
         """Spell a month in as few letters as a chart has room for."""
         return str(format_date(day, format="LLL", locale=self.locale)).rstrip(".")
+
+    def month_of_year(self, day: datetime.date) -> str:
+        """Spell a month with its year."""
+        return str(format_skeleton("yMMM", day, locale=self.locale))
 
     def _spell(self, value: int, *, scale: int, decimals_min: int) -> str:
         symbols = self.locale.number_symbols["latn"]

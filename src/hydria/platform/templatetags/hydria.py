@@ -55,6 +55,12 @@ def day(value: datetime.date | None) -> str:
 
 
 @register.filter
+def month(value: datetime.date | None) -> str:
+    """Spell the month of a day with its year."""
+    return "" if value is None else get_formats().month_of_year(value)
+
+
+@register.filter
 def instant(value: datetime.datetime | None) -> str:
     """Spell an instant to the minute."""
     return "" if value is None else spell_instant(value)
