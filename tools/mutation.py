@@ -47,10 +47,11 @@ def main() -> None:
     parser.add_argument("--children", type=int, default=1, help="how many mutants are tried at the same time")
     parser.add_argument("--every", type=int, default=1, help="try every n-th mutant only")
     parser.add_argument("--slowest", type=float, default=1.0, help="leave out tests that take more seconds than this")
+    parser.add_argument("--tests", nargs="*", help="run these tests in place of all that the context has")
     parser.add_argument("--again", action="store_true", help="try only those that no test noticed the last time")
     parser.add_argument("--show", action="store_true", help="try nothing, show what the last run found")
     given = parser.parse_args()
-    narrow_to(given.modules)
+    narrow_to(given.modules, tests=given.tests)
     if not given.show:
         with CatchOutput(spinner_title=""):
             copy_src_dir()
@@ -70,12 +71,12 @@ def main() -> None:
         print(row_of(file))
 
 
-def narrow_to(modules: list[str]) -> None:
+def narrow_to(modules: list[str], *, tests: list[str] | None) -> None:
     """Let mutmut change these modules only and run the tests of their context; forget what it knew about others."""
     paths = [f"src/hydria/{module.replace('.', '/')}" for module in modules]
     context = modules[0].split(".")[0]
     config().only_mutate = [pattern for path in paths for pattern in (f"{path}.py", f"{path}/*.py")]
-    config().pytest_add_cli_args_test_selection = [
+    config().pytest_add_cli_args_test_selection = tests or [
         folder for folder in (f"tests/unit/{context}", f"tests/golden/{context}") if Path(folder).exists()
     ]
     if not NOTE.exists() or NOTE.read_text() != " ".join(modules):
@@ -96,8 +97,13 @@ def try_mutants(names: list[str], *, child_count: int, slowest_s: float) -> None
         code = pytest.main(["--rootdir=.", "-qs", "--no-header", "--no-summary", *arguments], plugins=[loop])
     if code != pytest.ExitCode.OK:
         sys.exit(f"The tests do not pass as they are; see `pytest {' '.join(arguments)}`.")
+    keep(loop.codes)
+
+
+def keep(codes: dict[str, int]) -> None:
+    """Write outcomes where mutmut keeps them, so that an interrupted run has not been for nothing."""
     for file in mutated_files():
-        file.exit_code_by_key |= {name: code for name, code in loop.codes.items() if name in file.exit_code_by_key}
+        file.exit_code_by_key |= {name: code for name, code in codes.items() if name in file.exit_code_by_key}
         file.save()
 
 
@@ -125,7 +131,9 @@ class MutantLoop:
                 self.wait()
             limit_s = 5 + int(10 * sum(seconds[place] for place in reaching))
             self.running[fork(lambda n=name, r=reaching, s=limit_s: run(session, r, mutant=n, limit_s=s))] = name
-            if count % 100 == 0:
+            if count % 50 == 0:
+                with change_cwd(session.config.invocation_params.dir.parent):
+                    keep(self.codes)
                 print(f"{count} after {time.monotonic() - started:.0f} s", file=sys.stderr)
         while self.running:
             self.wait()

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 
 from hydria.tariffs.domain.rating import rate
 from tariff_factories import blocks, tariff_of
@@ -15,6 +16,54 @@ TAX = {"charge": "tax", "shape": "percent", "percent": "18", "of": ["water"]}
 
 def told(batch: Any, line: int, row: int = 0) -> Any:
     return json.loads(batch.explanations(line)[row])
+
+
+RISING = {"2025-01-01": "5", "2026-01-01": "7"}
+SEVEN = {"amount_each": "7", "since": "2026-01-01", "amount": "7"}
+EXCESS = [{"from": "0", "base": "5", "price": "0"}, {"from": "10", "base": RISING, "price": "1.5", "over": "8"}]
+
+
+class TestStepsOfAShape:
+    """What 4 and 12 m3 come to, told step by step."""
+
+    @pytest.mark.parametrize(
+        ("charge", "low", "high"),
+        [
+            ({"shape": "fixed", "amount": RISING}, [SEVEN], [SEVEN]),
+            (
+                {"shape": "uniform", "price": RISING},
+                [{"quantity": "4", "unit": "m3", "price": "7", "since": "2026-01-01", "amount": "28"}],
+                [{"quantity": "12", "unit": "m3", "price": "7", "since": "2026-01-01", "amount": "84"}],
+            ),
+            ({"shape": "formula", "formula": "usage * 2"}, [{"amount": "8"}], [{"amount": "24"}]),
+            (
+                {"shape": "percent", "percent": RISING, "of": ["base"]},
+                *[[{"quantity": "200", "unit": "DOP", "percent": "7", "since": "2026-01-01", "amount": "14"}]] * 2,
+            ),
+            (
+                {"shape": "whole", "bands": blocks(("0", "1"), ("10", "2"))},
+                [{"quantity": "4", "unit": "m3", "price": "1", "amount": "4"}],
+                [{"quantity": "12", "unit": "m3", "price": "2", "amount": "24"}],
+            ),
+            (
+                {"shape": "flat", "bands": [{"from": "0", "amount": "5"}, {"from": "10", "amount": RISING}]},
+                [{"amount_each": "5", "amount": "5"}],
+                [SEVEN],
+            ),
+            (
+                {"shape": "base_excess", "bands": EXCESS},
+                [{"amount_each": "5", "amount": "5"}, {"quantity": "4", "unit": "m3", "price": "0", "amount": "0"}],
+                [SEVEN, {"quantity": "4", "unit": "m3", "price": "1.5", "amount": "6"}],
+            ),
+        ],
+        ids=lambda value: value["shape"] if isinstance(value, dict) else "",
+    )
+    def test_tells_quantity_price_and_since_when(self, charge: Any, low: list[Any], high: list[Any]) -> None:
+        base = {"charge": "base", "shape": "fixed", "amount": "200"}
+
+        batch = rate(tariff_of(base, {"charge": "a", **charge}), inputs={"usage": ["4", "12"]})
+
+        assert [told(batch, 1, row)["steps"] for row in (0, 1)] == [low, high]
 
 
 class TestExplanation:
