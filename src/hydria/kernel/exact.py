@@ -144,8 +144,7 @@ def _operate(
         low, high = bounds(a, b)
     if _fits(low, high) and _fits(a.low, a.high) and _fits(b.low, b.high):
         return Integers(operation(_small(a.values), _small(b.values)), low, high)
-    values = operation(_big(a.values), _big(b.values))
-    return Integers(values, low, high) if isinstance(values, int) else Integers.of(values)
+    return Integers.of(operation(_big(a.values), _big(b.values)))
 
 
 def _small(values: Any) -> Any:
@@ -284,8 +283,8 @@ class Exact:
 
     def to_fractions(self, row_count: int) -> list[Fraction]:
         """Return one `Fraction` per row."""
-        tops = np.broadcast_to(np.asarray(_big(self.numerators.values), dtype=object), (row_count,))
-        bottoms = np.broadcast_to(np.asarray(_big(self.denominators.values), dtype=object), (row_count,))
+        tops = np.broadcast_to(self.numerators.values, (row_count,))
+        bottoms = np.broadcast_to(self.denominators.values, (row_count,))
         return [Fraction(int(top), int(bottom)) for top, bottom in zip(tops, bottoms, strict=True)]
 
     def to_fraction(self) -> Fraction:

@@ -227,12 +227,16 @@ class TestConcatenate:
         assert joined.numerators.low <= np.min(joined.numerators.values)
         assert np.max(joined.numerators.values) <= joined.numerators.high
 
-    def test_is_quick_again_where_every_chunk_fits_and_exact_where_one_does_not(self) -> None:
-        small = concatenate([Exact.of(2), Exact.of_integers(np.array([3]))], row_counts=[1, 1])
-        large = concatenate([Exact.of(2**70), Exact.of_integers(np.array([3]))], row_counts=[2, 1])
+    def test_is_quick_where_every_chunk_fits(self) -> None:
+        joined = concatenate([Exact.of(2), Exact.of_integers(np.array([3]))], row_counts=[1, 1])
 
-        assert small.numerators.values.dtype == np.int64
-        assert large.to_fractions(3) == [2**70, 2**70, 3]
+        assert joined.numerators.values.dtype == np.int64
+
+    @pytest.mark.parametrize("number", [2**62, 2**63 + 1, 2**64 + 1, -(2**63) - 1])
+    def test_is_exact_where_one_chunk_does_not_fit(self, number: int) -> None:
+        joined = concatenate([Exact.of(number), Exact.of_integers(np.array([3]))], row_counts=[2, 1])
+
+        assert joined.to_fractions(3) == [number, number, 3]
 
     def test_wants_a_count_for_each_chunk(self) -> None:
         with pytest.raises(ValueError, match="zip"):
@@ -301,6 +305,17 @@ class TestIntegers:
         expected = [int(divide(x, y, mode)) for x, y in zip(a_values, b_values, strict=True)]
 
         assert_holds(a.divided(b, mode), expected)
+
+    @pytest.mark.parametrize("divisor", [1, 2, 3, 4, 5, 6, 7, 10, 100])
+    def test_rounds_what_is_not_negative_half_up(self, divisor: int) -> None:
+        numbers = np.arange(3 * divisor + 2)
+
+        for numerators, divisors in (
+            (Integers.of(numbers), Integers.of(divisor)),
+            (Integers.of(numbers), Integers.of(np.full(len(numbers), divisor))),
+        ):
+            halves = numerators.divided(divisors, Mode.HALF_UP)
+            assert halves.values.tolist() == [(2 * number + divisor) // (2 * divisor) for number in numbers.tolist()]
 
     @given(data=st.data())
     def test_changes_sign_with_its_bounds(self, data: st.DataObject) -> None:
