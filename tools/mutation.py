@@ -61,6 +61,7 @@ def main() -> None:
         names = [name for file in mutated_files() for name in file.exit_code_by_key][:: given.every]
         if given.again:
             names = [name for file in mutated_files() for name in unnoticed(file)]
+        names.sort(key=lambda name: name[::-1])  # a mixed order, so that an interrupted run is a sample of all
         print(f"{len(names)} mutants", file=sys.stderr)
         try_mutants(names, child_count=given.children, slowest_s=given.slowest)
     for file in mutated_files():

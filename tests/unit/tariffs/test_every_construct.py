@@ -14,12 +14,28 @@ import pytest
 from hydria.tariffs.domain import oracle
 from hydria.tariffs.domain.cases import Bill, bills_of
 from hydria.tariffs.domain.rating import rate
-from tariff_factories import blocks, tariff_of
+from tariff_factories import INPUTS, blocks, tariff_of
 
-NAMES = ("usage", "days", "units", "size", "zone", "sewer")
+NAMES = ("usage", "days", "units", "size", "zone", "sewer", "bore")
+BORES = [
+    "15",
+    "20",
+    "25.5",
+    "0",
+    "15.0",
+    "20",
+    None,
+    "15",
+    "20",
+    "25.5",
+    "0",
+    "15",
+    "7",
+    "20",
+]  # words that are numbers
 ACCOUNTS: list[dict[str, Any]] = [
-    dict(zip(NAMES, account, strict=True))
-    for account in [
+    dict(zip(NAMES, (*account, bore), strict=True))
+    for bore, account in zip(BORES, [
         ("0", "30", "1", "15", "north", "true"),
         ("10", "30", "2", "20", "south", "false"),
         ("10.001", "31", "3", '1 1/2"', "north", "false"),
@@ -34,8 +50,8 @@ ACCOUNTS: list[dict[str, Any]] = [
         ("20", "30", "1", "20", "north", ""),
         ("x", "30", "1", "20", "north", "true"),
         ("29.999", "30", "5", "20", "south", "true"),
-    ]
-]
+    ], strict=True)
+]  # fmt: skip
 DATES = {"2025-01-01": "1", "2025-02-01": "2.5", "2025-03-01": "4"}
 PERIODS = [("2025-01-01", "2025-02-01"), ("2025-01-20", "2025-03-05"), ("2025-02-01", "2025-02-01"),
            ("2024-12-31", "2025-01-31"), ("2025-06-01", "2025-07-01")]  # fmt: skip
@@ -60,6 +76,8 @@ FORMULAS = [
     "1 if (zone if sewer else size) == 'north' else 2", "1 if (size if sewer else zone) in ['15', 'south'] else 2",
     "1 if (sewer if usage > 5 else units > 1) else 2", "(sewer if usage > 5 else 3) * 2", "true + false",
     "1 if true else usage", "usage if false else 1", "1 if true or usage / 0 > 1 else 2", "min(usage, 1 / 0) if false else 2",
+    "max(sewer, 1)", "min(usage > 5, 0)", "max(usage > 5, 0) + min(sewer, 1)", "1 if not true else 2", "bore * 2", "bore + bore",
+    "usage * bore", "1 if bore > 15 else 2", "1 if bore == 20 else 2", "1 if bore < usage else 2", "usage / bore",
     "max(0, usage - 10) * 1.25 + min(usage, 10)", "factor * usage", "factor + share", "1 if large else 2",
 ]  # fmt: skip
 DERIVED = {
@@ -140,7 +158,7 @@ TOTAL = {"rounding": {"line": {"places": "2"}, "total": {"step": "0.05", "mode":
 
 
 def assert_engines_agree(*charges: dict[str, Any], **header: Any) -> None:
-    tariff = tariff_of(*charges, **header)
+    tariff = tariff_of(*charges, inputs=INPUTS | {"bore": {"values": ["15", "20", "25.5", "0"]}}, **header)
     columns = {name: [account[name] for account in ACCOUNTS] for name in NAMES}
     together = bills_of(rate(tariff, inputs=columns))
     assert [bill if isinstance(bill, Bill) else None for bill in together] == [
