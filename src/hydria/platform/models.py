@@ -246,6 +246,7 @@ class AccessKind(models.TextChoices):
     PASSWORD = "PASSWORD", _("New password")
     DENIED = "DENIED", _("Denied")
     FILE = "FILE", _("File taken out")
+    VERIFIED = "VERIFIED", _("Invariants checked")
 
 
 class AuditEntry(models.Model):

@@ -11,6 +11,8 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from hydria.kernel.errors import UnableTo
 from hydria.platform.models import NumberSeries
 from hydria.platform.transactions import in_transaction
@@ -62,6 +64,11 @@ def open_range(
         },
     )
     return series
+
+
+def list_ranges() -> QuerySet[NumberSeries]:
+    """Return the ranges, series by series."""
+    return NumberSeries.objects.order_by("code", "prefix", "first_number")
 
 
 @in_transaction

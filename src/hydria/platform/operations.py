@@ -28,6 +28,7 @@ from hydria.platform.sessions import drop_sessions
 from hydria.platform.transactions import acting
 
 COMPANY_ID = 1
+IDLE_MINUTES_MIN, IDLE_MINUTES_MAX = 5, 720
 GLN_DIGITS = 13
 VIEW_NAME_MAX, VIEW_QUERY_MAX = 60, 2_000
 _USERNAME = re.compile(r"[\w.@+-]{1,80}")
@@ -39,6 +40,10 @@ class UnableToSetUpCompany(UnableTo):
 
 class UnableToChangeCompany(UnableTo):
     """The company's particulars cannot be changed as asked."""
+
+
+class UnableToSaveOffice(UnableTo):
+    """The office cannot be opened or changed as asked."""
 
 
 class UnableToSaveUser(UnableTo):
@@ -122,6 +127,42 @@ def change_company(
         company.version += 1
         company.save()
     return company
+
+
+def change_idle_minutes(*, actor: Actor, idle_minutes: int, reason: str) -> None:
+    """
+    Say after how many minutes a desk that nobody uses is closed.
+
+    :raises UnableToPermit: if the actor may not manage settings.
+    :raises UnableToChangeCompany: with code `reason_missing` or `minutes_out_of_range`.
+    """
+    actor.require(Permission.SETTING_MANAGE)
+    if not reason.strip():
+        raise UnableToChangeCompany("reason_missing", gettext("Say why the company is changed."))
+    if not IDLE_MINUTES_MIN <= idle_minutes <= IDLE_MINUTES_MAX:
+        raise UnableToChangeCompany("minutes_out_of_range", gettext("Between five minutes and half a day."))
+    with acting(actor, reason=reason):
+        models.Company.objects.filter(id=COMPANY_ID).update(idle_minutes=idle_minutes)
+
+
+def save_office(*, actor: Actor, office_id: int | None, code: str, name: str) -> models.Office:
+    """
+    Open an office (`office_id` None), or change its code and name.
+
+    :raises UnableToPermit: if the actor may not manage settings.
+    :raises UnableToSaveOffice: with code `office_incomplete` or `code_taken`.
+    """
+    actor.require(Permission.SETTING_MANAGE)
+    code, name = code.strip(), name.strip()
+    if not code or not name:
+        raise UnableToSaveOffice("office_incomplete", gettext("An office has a code and a name."))
+    with acting(actor, reason="save office"):
+        if models.Office.objects.filter(code__iexact=code).exclude(id=office_id).exists():
+            raise UnableToSaveOffice("code_taken", gettext("Another office has this code."), code_typed=code)
+        office = models.Office.objects.select_for_update().get(id=office_id) if office_id else models.Office()
+        office.code, office.name = code, name
+        office.save()
+    return office
 
 
 def create_user(

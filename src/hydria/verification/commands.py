@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from hydria.platform import audit
+from hydria.platform import audit, health
 from hydria.platform.access import SYSTEM
 from hydria.platform.transactions import acting
 from hydria.verification import queries
@@ -26,6 +26,9 @@ def verify(
     with acting(SYSTEM, reason="seal before verifying"):
         audit.seal_audit()
     outcomes = list(queries.verify())
+    health.record_verification(
+        broken_count=sum(outcome.violations > 0 for outcome in outcomes), checked_count=len(outcomes)
+    )
     if as_json:
         typer.echo(json.dumps([asdict(outcome) for outcome in outcomes], ensure_ascii=False))
     else:

@@ -82,6 +82,9 @@ SECTION_OF_SCREEN = {
     "company": "administration#the-company-on-paper",
     **dict.fromkeys(("users", "user", "user_new", "roles", "role", "role_new"), "administration#who-may-do-what"),
     **dict.fromkeys(
+        ("health_page", "number_series", "security", "offices", "office", "office_new"), "administration#health"
+    ),
+    **dict.fromkeys(
         ("segregation", "combination", "combination_new", "exemption_end"), "administration#what-is-kept-apart"
     ),
     **dict.fromkeys(

@@ -161,7 +161,14 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
             Place(label=_("Jobs"), name="jobs", icon="progress", permission=Permission.JOB_VIEW, key="g w"),
             Place(label=_("Audit"), name="audit", icon="history", permission=Permission.AUDIT_VIEW, key="g u"),
             Place(
-                label=_("Access log"), name="accesses", icon="door-enter", permission=Permission.AUDIT_VIEW, key="g v"
+                label=_("Access log"), name="accesses", icon="door-enter", permission=Permission.AUDIT_VIEW, key="g 5"
+            ),
+            Place(
+                label=_("Health"),
+                name="health_page",
+                icon="heartbeat",
+                permission=Permission.SETTING_MANAGE,
+                key="g 6",
             ),
             Place(
                 label=_("Documents"),

@@ -68,7 +68,7 @@ def waiting_time(*, failure_count: int) -> datetime.timedelta | None:
     if rounds == 0 or rest:
         return None
     doublings = min(rounds - 1, 10)
-    return min(FIRST_WAIT * 2**doublings, LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
 def spell_key(key: bytes) -> str:

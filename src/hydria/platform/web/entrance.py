@@ -30,6 +30,8 @@ SESSION_LASTS = datetime.timedelta(hours=12)
 HALFWAY_LASTS = datetime.timedelta(minutes=10)
 SEEN_EVERY = datetime.timedelta(minutes=1)
 _FILES = ("application/pdf", "application/zip", "text/csv", "image/", "application/vnd.")
+_ABOUT_NOBODY = {"company_logo", "help_picture"}
+"""Pictures that screens show to everybody; who sees them is no news."""
 
 
 class Stage(StrEnum):
@@ -168,7 +170,7 @@ def record_answer(request: HttpRequest, response: HttpResponseBase) -> None:
         return
     if response.status_code == 403:
         record(request, AccessKind.DENIED, user=user, refused=True, reason=getattr(request, "_hydria_refusal", ""))
-    elif response.status_code == 200 and _is_file(response):
+    elif response.status_code == 200 and _is_file(request, response):
         record(request, AccessKind.FILE, user=user, reason=request.META.get("QUERY_STRING", ""))
 
 
@@ -177,7 +179,7 @@ def note_refusal(request: HttpRequest, sentence: str) -> None:
     request._hydria_refusal = sentence  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-def _is_file(response: HttpResponseBase) -> bool:
-    kind = response.headers.get("Content-Type", "")
-    # The company's own logo is on every page of settings and says nothing about anybody.
-    return "Content-Disposition" in response.headers or (kind.startswith(_FILES) and "svg" not in kind)
+def _is_file(request: HttpRequest, response: HttpResponseBase) -> bool:
+    if request.resolver_match and request.resolver_match.url_name in _ABOUT_NOBODY:
+        return False
+    return "Content-Disposition" in response.headers or response.headers.get("Content-Type", "").startswith(_FILES)

@@ -40,6 +40,7 @@ from hydria.platform.web.forms import UNPROCESSABLE, go_to, handle_form
 
 View = Callable[..., HttpResponseBase]
 SESSIONS_SHOWN = 500
+NOBODYS_NAME = "(unknown)"
 
 
 class LogIn(LoginView):
@@ -94,7 +95,7 @@ def show_lockout(request: HttpRequest, *_arguments: Any, **_keywords: Any) -> Ht
 def _tried(request: HttpRequest) -> tuple[User | None, str]:
     """Return the user whose name was typed; what is nobody's name may be a password, and is not kept."""
     user = queries.find_user(username=request.POST.get("username", ""))
-    return user, "" if user else _("(nobody's name)")
+    return user, "" if user else NOBODYS_NAME
 
 
 def _to_other_half(request: HttpRequest, *, next_page: str) -> HttpResponse:
@@ -114,12 +115,12 @@ def prove(request: HttpRequest) -> HttpResponseBase:
             second_factor.prove(actor=user.to_actor(), typed=form.cleaned_data["code"], at=timezone.now())
         except second_factor.UnableToProve as refusal:
             kind = AccessKind.CLOSED_DOOR if refusal.code == "closed" else AccessKind.SECOND_FACTOR
-            entrance.record(request, kind, user=user, refused=True, reason=refusal.message)
+            entrance.record(request, kind, user=user, refused=True, reason=refusal.code)
             form.add_error(None, forms.ValidationError(refusal.message, code=refusal.code))
             status = 429 if refusal.code == "closed" else UNPROCESSABLE
         else:
             entrance.open_fully(request, now=timezone.now())
-            entrance.record(request, AccessKind.LOG_IN, user=user, reason=_("with second factor"))
+            entrance.record(request, AccessKind.LOG_IN, user=user, reason="with second factor")
             return HttpResponseRedirect(_next_of(request))
     context = {"form": form, "next": _next_of(request), "name": user.full_name or user.username}
     return render(request, "platform/second_factor_code.html", context, status=status)
@@ -180,7 +181,7 @@ def set_up_app(request: HttpRequest) -> HttpResponseBase:
         else:
             entrance.open_fully(request, now=timezone.now())
             kind = AccessKind.LOG_IN if halfway else AccessKind.SECOND_FACTOR
-            entrance.record(request, kind, user=user, reason=_("second factor set up"))
+            entrance.record(request, kind, user=user, reason="second factor set up")
             return _show_codes(request, codes)
     context = {
         "form": form,
@@ -219,10 +220,10 @@ def renew_codes(request: HttpRequest) -> HttpResponseBase:
                 actor=actor_of(request), typed=form.cleaned_data["code"], at=timezone.now()
             )
         except second_factor.UnableToProve as refusal:
-            entrance.record(request, AccessKind.SECOND_FACTOR, user=user, refused=True, reason=refusal.message)
+            entrance.record(request, AccessKind.SECOND_FACTOR, user=user, refused=True, reason=refusal.code)
             form.add_error(None, forms.ValidationError(refusal.message, code=refusal.code))
         else:
-            entrance.record(request, AccessKind.SECOND_FACTOR, user=user, reason=_("new recovery codes"))
+            entrance.record(request, AccessKind.SECOND_FACTOR, user=user, reason="new recovery codes")
             return _show_codes(request, codes)
     status = UNPROCESSABLE if form.errors else status
     context = {
@@ -243,10 +244,10 @@ def remove_factor(request: HttpRequest) -> HttpResponseBase:
         try:
             second_factor.remove_factor(actor=actor_of(request), typed=data["code"], at=timezone.now())
         except second_factor.UnableToProve as refusal:
-            entrance.record(request, AccessKind.SECOND_FACTOR, user=user, refused=True, reason=refusal.message)
+            entrance.record(request, AccessKind.SECOND_FACTOR, user=user, refused=True, reason=refusal.code)
             raise
         entrance.forget_proof(request)
-        entrance.record(request, AccessKind.SECOND_FACTOR, user=user, reason=_("second factor removed"))
+        entrance.record(request, AccessKind.SECOND_FACTOR, user=user, reason="second factor removed")
         messages.success(request, _("The app and the recovery codes no longer count."))
         return reverse("second_factor")
 

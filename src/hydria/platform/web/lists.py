@@ -96,6 +96,21 @@ ACCESSES = Listing(
     empty=_("Nobody has come in yet"),
 )
 
+OFFICES = Listing(
+    name="offices",
+    columns=(
+        Column(
+            name="code", label=_("Code"), value="code", sort="code", link=lambda row: reverse("office", args=[row.pk])
+        ),
+        Column(name="name", label=_("Name"), value="name", sort="name"),
+        Column(name="users", label=_("Users"), value="user_count", kind=Kind.COUNT),
+    ),
+    filters=(Filter(name="name", label=_("Name"), lookup="name__icontains"),),
+    sort="code",
+    empty=_("No offices yet"),
+    empty_hint=_("Without any, everybody works for the whole company."),
+)
+
 JOBS = Listing(
     name="jobs",
     columns=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hydria.platform.web import entrance_views, people_views, views
+from hydria.platform.web import entrance_views, health_views, people_views, views
 
 urlpatterns = [
     path("log-in/", entrance_views.LogIn.as_view(), name="login"),
@@ -26,6 +26,12 @@ urlpatterns = [
     path("audit/", views.show_audit, name="audit"),
     path("audit/<int:entry_id>/", views.show_audit_entry, name="audit_entry"),
     path("access/", views.show_accesses, name="accesses"),
+    path("health/", health_views.show_health, name="health_page"),
+    path("health/numbers/", health_views.show_series, name="number_series"),
+    path("health/unused-desks/", health_views.edit_security, name="security"),
+    path("offices/", health_views.show_offices, name="offices"),
+    path("offices/new/", health_views.edit_office, name="office_new"),
+    path("offices/<int:office_id>/", health_views.edit_office, name="office"),
     path("jobs/", views.show_jobs, name="jobs"),
     path("jobs/<int:progress_id>/", views.show_job, name="job"),
     path("jobs/queue/", views.show_queue, name="queue"),

@@ -133,6 +133,25 @@ class CombinationForm(DeskForm):
     reason = forms.CharField(label=_("Reason for the change"), max_length=250)
 
 
+class OfficeForm(DeskForm):
+    """A place where customers are attended."""
+
+    code = forms.CharField(label=_("Code"), max_length=20)
+    name = forms.CharField(label=_("Name"), max_length=100)
+
+
+class SecurityForm(DeskForm):
+    """When a desk that nobody uses is closed."""
+
+    idle_minutes = forms.IntegerField(
+        label=_("Minutes without use"),
+        min_value=5,
+        max_value=720,
+        help_text=_("After so long the next click asks for the password again."),
+    )
+    reason = forms.CharField(label=_("Reason for the change"), max_length=250)
+
+
 class CompanyForm(EditForm):
     """What documents say of the company."""
 
