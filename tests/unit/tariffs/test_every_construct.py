@@ -77,6 +77,11 @@ FORMULAS = [
     "1 if (sewer if usage > 5 else units > 1) else 2", "(sewer if usage > 5 else 3) * 2", "true + false",
     "1 if true else usage", "usage if false else 1", "1 if true or usage / 0 > 1 else 2", "min(usage, 1 / 0) if false else 2",
     "max(sewer, 1)", "min(usage > 5, 0)", "max(usage > 5, 0) + min(sewer, 1)", "1 if not true else 2", "bore * 2", "bore + bore",
+    "1 if zone == sewer else 2",
+    "1 if sewer != size else 2",
+    "1 if word == 'north' else 2",
+    "1 if word in ['15', 'south'] else 2",
+    "1 if word != zone else 2",
     "usage * bore", "1 if bore > 15 else 2", "1 if bore == 20 else 2", "1 if bore < usage else 2", "usage / bore",
     "max(0, usage - 10) * 1.25 + min(usage, 10)", "factor * usage", "factor + share", "1 if large else 2",
 ]  # fmt: skip
@@ -84,6 +89,7 @@ DERIVED = {
     "factor": {"by": "zone", "rows": {"north": "1.5", "south": "days / 30"}},
     "share": "usage / max(units, 1)",
     "large": "usage > 20",
+    "word": {"by": "sewer", "rows": {"true": "zone", "false": "size"}},
 }
 
 VALUES: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,13 @@ class TestFaultOfARow:
         )
 
         assert [fault and fault[0] for fault in faults_of(batch)] == ["no_price_yet", None]
+
+    def test_names_the_day_asked_for_when_there_is_no_period(self) -> None:
+        tariff = tariff_of({"charge": "a", "shape": "fixed", "amount": {"2025-02-01": "1"}})
+
+        batch = rate(tariff, inputs={}, as_of=datetime.date(2025, 1, 31))
+
+        assert faults_of(batch) == [("no_price_yet", {"date": "2025-01-31"})]
 
     def test_names_the_input_that_selects_no_class(self) -> None:
         fee = {"charge": "fee", "shape": "fixed", "amount": "5"}
@@ -178,6 +186,19 @@ class TestChunksOfClasses:
         assert told(chunked) == told(whole)
         assert [row and row[0] for row in faults_of(whole)] == [
             None, None, None, "unknown_value", "unknown_value", "missing_input", None, "period_reversed"]  # fmt: skip
+
+    @pytest.mark.parametrize("size", [1, 2])
+    def test_keep_words_and_truths_of_every_form(self, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+        monkeypatch.setattr(rating, "CHUNK_ROWS", size)
+        table = {"by": "zone", "rows": {"north": "1", "south": "2"}}
+        tariff = tariff_of({"charge": "a", "shape": "formula", "formula": table}, {
+            "charge": "b", "shape": "fixed", "amount": "10", "only_if": "sewer"})  # fmt: skip
+        sewer = np.array([True, False, True])
+
+        for zone, expected in [(Words(1, ("north", "south")), [12, 2, 12]),
+                               (Words(np.array([0, 1, 0]), ("north", "south")), [11, 2, 11])]:  # fmt: skip
+            batch = rate(tariff, inputs={"zone": zone, "sewer": sewer, "usage": ["1"] * 3})
+            assert batch.total.to_fractions(3) == expected
 
 
 class TestQuantity:

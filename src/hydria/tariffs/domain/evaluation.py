@@ -41,6 +41,7 @@ _ROUNDINGS = {
     "round_half_up": Mode.HALF_UP,
     "round_half_even": Mode.HALF_EVEN,
 }
+_TRUTHS_SPELLED = {"true": 1, "false": 0}
 _ONE, _ZERO = Exact.of(1), Exact.of(0)
 _COMBINATIONS_MAX = 1_000_000
 _FAULTS_MAX = 30_000  # they are numbered in 16 bits; after that many different ones the data are left out
@@ -257,8 +258,9 @@ class Scope:
             spelled = np.array([number is not None for number in numbers])[words.codes]
             codes = np.atleast_1d(np.asarray(words.codes, dtype=np.intp))
             return _plain(spelled & table.take(codes).compared(operator.eq, other))
-        truths = np.array([canonical_key(word) == "true" for word in words.vocabulary])
-        return _plain(truths[words.codes] == other)
+        # A word equals a truth if it spells it; one that spells neither equals none.
+        spelled = np.array([_TRUTHS_SPELLED.get(canonical_key(word), -1) for word in words.vocabulary])
+        return _plain(spelled[words.codes] == other)
 
     def _membership(self, operand: Column, items: tuple[Expression, ...]) -> Column:
         truths: Any = False
