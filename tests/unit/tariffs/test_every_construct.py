@@ -77,6 +77,8 @@ FORMULAS = [
     "1 if (sewer if usage > 5 else units > 1) else 2", "(sewer if usage > 5 else 3) * 2", "true + false",
     "1 if true else usage", "usage if false else 1", "1 if true or usage / 0 > 1 else 2", "min(usage, 1 / 0) if false else 2",
     "max(sewer, 1)", "min(usage > 5, 0)", "max(usage > 5, 0) + min(sewer, 1)", "1 if not true else 2", "bore * 2", "bore + bore",
+    "min(days, usage / units)",
+    "max(days, usage)",
     "1 if zone == sewer else 2",
     "1 if sewer != size else 2",
     "1 if word == 'north' else 2",
@@ -210,6 +212,16 @@ class TestEveryShape:
     @pytest.mark.parametrize("name", SHAPES)
     def test_comes_to_the_same_in_both_engines(self, name: str) -> None:
         assert_engines_agree({"charge": "tested", **SHAPES[name]}, TAX, **TOTAL)
+
+
+class TestTwoChargesOfOneLabel:
+    def test_count_together_for_later_charges(self) -> None:
+        assert_engines_agree(
+            {"charge": "tested", "shape": "uniform", "price": "1.005"},
+            {"charge": "tested", "shape": "fixed", "amount": "3", "only_if": "sewer"},
+            TAX,
+            {"charge": "doubled", "shape": "formula", "formula": "tested * 2"},
+        )
 
 
 class TestClasses:
