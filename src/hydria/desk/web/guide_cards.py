@@ -17,7 +17,6 @@ from hydria.desk.domain.guide import Page
 FOUND_MAX = 20
 
 PAGE_OF_CONTEXT = {
-    "agreements": "register#the-registers",
     "billing": "billing",
     "concessions": "concessions",
     "customers": "register",
@@ -26,10 +25,8 @@ PAGE_OF_CONTEXT = {
     "intake": "loading",
     "ledger": "accounting",
     "metering": "readings",
-    "parties": "register#the-registers",
     "payments": "payments",
     "platform": "administration",
-    "premises": "register#the-registers",
     "publicapi": "api",
     "receivables": "payments",
     "simulation": "simulation",
