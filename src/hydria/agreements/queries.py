@@ -229,6 +229,11 @@ def find_tariff_code(*, agreement_id: int, on_date: datetime.date) -> str | None
     return terms.values_list("tariff_code", flat=True).first()
 
 
+def has_account(*, account_id: int) -> bool:
+    """Tell whether there is such an account."""
+    return Account.objects.filter(pk=account_id).exists()
+
+
 def has_agreement(*, agreement_id: int) -> bool:
     """Tell whether there is such an agreement."""
     return ServiceAgreement.objects.filter(pk=agreement_id).exists()

@@ -15,10 +15,16 @@ from hydria.tariffs import queries as tariffs
 from hydria.tariffs.queries import VersionCard
 
 
-def changes_between(segments: list[Segment], before: list[Segment]) -> tuple[Change, ...]:
-    """Return why the segments cost other than those before; services on one of the two only are one part."""
+def changes_between(
+    segments: list[Segment], before: list[Segment], *, fees_difference_minor: int = 0
+) -> tuple[Change, ...]:
+    """
+    Return why an invoice costs other than the one before; services on one of the two only are one part.
+
+    fees_difference_minor  by how much the fees on the invoice exceed those on the one before
+    """
     earlier = {segment.agreement_id: segment for segment in before}
-    sums: Counter[Cause] = Counter()
+    sums: Counter[Cause] = Counter({Cause.FEES: fees_difference_minor})
     for segment in segments:
         previous = earlier.pop(segment.agreement_id, None)
         if previous is None:

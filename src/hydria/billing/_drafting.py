@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 from django.db import connection
 
+from hydria.billing._fees import DueFees
 from hydria.billing._pricing import Priced, RatedGroup
 from hydria.billing.models import BillingRun, ExceptionKind, Invoice, Line, RunException, Segment
 from hydria.platform.bulk import copy_columns, take_ids
@@ -32,9 +33,11 @@ class DraftCounts:
 
 
 @in_transaction
-def write_drafts(*, run: BillingRun, priced: Priced, raised_at: datetime.datetime) -> DraftCounts:
+def write_drafts(*, run: BillingRun, priced: Priced, fees: DueFees, raised_at: datetime.datetime) -> DraftCounts:
     """
     Write invoices, segments and lines of what is billable, and one exception for each row that is not.
+
+    fees  instalments of accounts; an account without a segment has no invoice, so its instalments wait
 
     Guarantee: every due row leaves exactly one segment or one exception; the anti-joins at the end stand for the
     row-wise foreign keys that bulk tables do without.
@@ -43,12 +46,15 @@ def write_drafts(*, run: BillingRun, priced: Priced, raised_at: datetime.datetim
     invoice_count = 0
     line_count = 0
     if segments.height:
-        invoices = _invoice_frame(run, segments)
+        invoices = _invoice_frame(run, segments, fees)
         segments = segments.join(invoices.select("account_id", invoice_id="id"), on="account_id", maintain_order="left")
         lines = _line_frame(priced, segments)
         invoice_count = copy_columns(Invoice, _columns(invoices))
         copy_columns(Segment, _columns(segments.select(_SEGMENT_COLUMNS)))
         line_count = copy_columns(Line, _columns(lines))
+        charged = _fee_frame(fees, invoices)
+        if charged.height:
+            line_count += copy_columns(Line, _columns(charged))
         _refuse_dangling(first_id=int(segments["id"][0]), last_id=int(segments["id"][-1]))
     exceptions = _exceptions(run, priced, raised_at)
     RunException.objects.bulk_create(exceptions)
@@ -133,7 +139,18 @@ def _tax_minor(group: RatedGroup) -> Int64Array:
     return sum(taxes, np.zeros(group.batch.row_count, dtype=np.int64))
 
 
-def _invoice_frame(run: BillingRun, segments: pl.DataFrame) -> pl.DataFrame:
+def _fee_frame(fees: DueFees, invoices: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines of instalments whose account has an invoice."""
+    lines = fees.lines.join(
+        invoices.select("account_id", invoice_id="id"), on="account_id", how="inner", maintain_order="left"
+    )
+    ids = take_ids(Line, count=lines.height)
+    return lines.select(
+        "invoice_id", "instalment_id", "charge_id", "amount_minor", "explanation", id=pl.Series(ids, dtype=pl.Int64)
+    )
+
+
+def _invoice_frame(run: BillingRun, segments: pl.DataFrame, fees: DueFees) -> pl.DataFrame:
     """Return one row per account; the holder and the address are those of its first agreement."""
     invoices = segments.group_by("account_id", maintain_order=True).agg(
         pl.col("holder_id", "holder_name").first(),
@@ -141,6 +158,15 @@ def _invoice_frame(run: BillingRun, segments: pl.DataFrame) -> pl.DataFrame:
         pl.col("address").first(),
         pl.col("total_minor", "tax_minor").sum(),
     )
+    if fees.lines.height:
+        invoices = (
+            invoices.join(fees.sums(), on="account_id", how="left", maintain_order="left")
+            .with_columns(
+                total_minor=pl.col("total_minor") + pl.col("fees_minor").fill_null(0),
+                tax_minor=pl.col("tax_minor") + pl.col("fees_tax_minor").fill_null(0),
+            )
+            .drop("fees_minor", "fees_tax_minor")
+        )
     ids = take_ids(Invoice, count=invoices.height)
     return invoices.with_columns(id=pl.Series(ids), run_id=pl.lit(run.pk, dtype=pl.Int64))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from hydria.billing import _selection
+from hydria.billing import _fees, _selection
 from hydria.billing.models import BillingRun
 
 # The quantity is summed in metering over the agreements due, by a join of its own.
@@ -28,8 +28,22 @@ _DRAFT_FIGURES = """
            (SELECT coalesce(sum(quantity_milli), 0)::bigint FROM billing_runexception WHERE run_id = %(run_id)s),
            (SELECT coalesce(sum(line.amount_minor), 0)::bigint FROM billing_invoice invoice
               JOIN billing_line line ON line.invoice_id = invoice.id WHERE invoice.run_id = %(run_id)s),
-           (SELECT coalesce(sum(total_minor), 0)::bigint FROM billing_invoice WHERE run_id = %(run_id)s)
+           (SELECT coalesce(sum(total_minor), 0)::bigint FROM billing_invoice WHERE run_id = %(run_id)s),
+           (SELECT coalesce(sum(line.amount_minor), 0)::bigint FROM billing_invoice invoice
+              JOIN billing_line line ON line.invoice_id = invoice.id
+             WHERE invoice.run_id = %(run_id)s AND line.instalment_id IS NOT NULL)
 """
+
+_DRAFT_NAMES = (
+    "billed",
+    "excluded",
+    "parked",
+    "quantity_billed",
+    "quantity_explained",
+    "lines_minor",
+    "invoices_minor",
+    "fees_minor",
+)
 
 _POSTED_FIGURES = """
     SELECT (SELECT coalesce(sum(CASE item.side WHEN 'OWED' THEN item.amount_minor ELSE -item.amount_minor END), 0)::bigint
@@ -51,8 +65,7 @@ def count_figures(run: BillingRun, *, is_posted: bool = False) -> dict[str, Any]
         cursor.execute(_QUANTITY_READ, parameters)
         (quantity_read,) = cursor.fetchone()
         cursor.execute(_DRAFT_FIGURES, parameters)
-        names = "billed", "excluded", "parked", "quantity_billed", "quantity_explained", "lines_minor", "invoices_minor"
-        figures = dict(zip(names, cursor.fetchone(), strict=True))
+        figures = dict(zip(_DRAFT_NAMES, cursor.fetchone(), strict=True))
         items_minor = journal_minor = None
         if is_posted or run.confirmed_at is not None:
             cursor.execute(_POSTED_FIGURES, parameters)
@@ -60,6 +73,7 @@ def count_figures(run: BillingRun, *, is_posted: bool = False) -> dict[str, Any]
     return {
         "due": run.due_count,
         "quantity_read": quantity_read,
+        "fees_agreed_minor": _fees.sum_agreed(run=run),
         "items_minor": items_minor,
         "journal_minor": journal_minor,
         **figures,
@@ -85,12 +99,19 @@ _OUTDATED_ACCOUNTS = """
         SELECT FROM concessions_grant granted
         WHERE granted.agreement_id = changed.agreement_id AND granted.program_id = changed.program_id
           AND granted.valid_during @> (segment.end_date - 1))
+    UNION
+    SELECT invoice.account_id
+    FROM billing_invoice invoice
+    JOIN billing_line line ON line.invoice_id = invoice.id AND line.instalment_id IS NOT NULL
+    JOIN fees_instalment instalment ON instalment.id = line.instalment_id
+    JOIN fees_quotation quotation ON quotation.id = instalment.quotation_id AND quotation.state <> 'ACCEPTED'
+    WHERE invoice.run_id = %(run_id)s
     ORDER BY 1
 """
 
 
 def list_outdated_accounts(*, run: BillingRun) -> list[int]:
-    """Return the accounts with a draft whose consumption or concession has been changed since."""
+    """Return the accounts with a draft whose consumption, concession or fee has been changed since."""
     with connection.cursor() as cursor:
         cursor.execute(_OUTDATED_ACCOUNTS, {"run_id": run.pk, "since": run.requested_at})
         return [account_id for (account_id,) in cursor.fetchall()]

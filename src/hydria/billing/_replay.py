@@ -39,6 +39,7 @@ _LINES = """
     SELECT line.segment_id, line.charge_id, line.amount_minor
     FROM billing_invoice invoice JOIN billing_line line ON line.invoice_id = invoice.id
     WHERE invoice.run_id = %(run_id)s AND invoice.account_id >= %(first_id)s AND invoice.account_id < %(end_id)s
+      AND line.segment_id IS NOT NULL
 """
 _SEGMENT_SCHEMA = {
     "segment_id": pl.Int64,

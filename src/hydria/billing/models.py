@@ -104,10 +104,17 @@ class RunChunk(models.Model):
 
 
 class Invoice(models.Model):
-    """The document to one account for one run. Customer's name and address are kept as they were."""
+    """
+    The document to one account for one run; without a run it bills a fee at once, or takes lines of another one back.
+
+    Customer's name and address are kept as they were.
+    """
 
     run = models.ForeignKey(
-        BillingRun, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="invoices"
+        BillingRun, null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="invoices"
+    )
+    credits = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="credit_notes"
     )
     account = models.ForeignKey(
         "agreements.Account", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="invoices"
@@ -124,8 +131,14 @@ class Invoice(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["run", "account"], name="account_has_one_invoice_in_a_run"),
+            models.CheckConstraint(
+                condition=models.Q(credits=None) | models.Q(run=None), name="credit_note_belongs_to_no_run"
+            ),
         ]
-        indexes = [models.Index(fields=["account"], name="invoice_by_account")]
+        indexes = [
+            models.Index(fields=["account"], name="invoice_by_account"),
+            models.Index(fields=["credits"], condition=~models.Q(credits=None), name="credit_note_by_invoice"),
+        ]
 
 
 class Segment(models.Model):
@@ -171,13 +184,23 @@ class Segment(models.Model):
 
 
 class Line(models.Model):
-    """One charge of a segment: the amount that was rounded once, and everything that explains it."""
+    """
+    One charge of a segment or of a fee's instalment: the amount that was rounded once, and what explains it.
+
+    A line of a credit note names the line that it mirrors, and the same instalment.
+    """
 
     invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lines"
     )
     segment = models.ForeignKey(
-        Segment, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lines"
+        Segment, null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lines"
+    )
+    instalment = models.ForeignKey(
+        "fees.Instalment", null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    mirrors = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="mirrored_by"
     )
     charge = models.ForeignKey(
         "tariffs.VersionCharge", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
@@ -186,6 +209,21 @@ class Line(models.Model):
     explanation = models.JSONField(help_text=_("Quantities, prices, exact amount and rounding of the line"))
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(segment__isnull=False, instalment=None)
+                | models.Q(segment=None, instalment__isnull=False),
+                name="line_bills_a_segment_or_an_instalment",
+            ),
+            models.UniqueConstraint(
+                fields=["instalment", "charge"],
+                condition=models.Q(mirrors=None, instalment__isnull=False),
+                name="instalment_is_billed_once",
+            ),
+            models.UniqueConstraint(
+                fields=["mirrors"], condition=models.Q(mirrors__isnull=False), name="line_is_taken_back_once"
+            ),
+        ]
         indexes = [models.Index(fields=["invoice"], name="line_by_invoice")]
 
 
@@ -195,7 +233,9 @@ class InvoiceNumber(models.Model):
     invoice = models.OneToOneField(
         Invoice, primary_key=True, on_delete=models.PROTECT, db_constraint=False, related_name="number"
     )
-    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    run = models.ForeignKey(
+        BillingRun, null=True, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     series = models.ForeignKey(
         "platform.NumberSeries", on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )

@@ -13,7 +13,18 @@ from collections.abc import Callable, Collection, Sequence
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from hydria.billing import _confirming, _drafting, _funding, _pricing, _publishing, _selection, _summarizing, queries
+from hydria.billing import (
+    _confirming,
+    _drafting,
+    _fees,
+    _funding,
+    _pricing,
+    _publishing,
+    _selection,
+    _summarizing,
+    queries,
+)
+from hydria.billing._fees import UnableToBillFee, accept_quotation, cancel_quotation  # noqa: F401  # doors
 from hydria.billing._selection import AccountRange
 from hydria.billing.domain.obstacles import AmountPolicy
 from hydria.billing.domain.states import RunState
@@ -345,10 +356,11 @@ def confirm_run(*, actor: Actor, run_id: int, confirmed_at: datetime.datetime) -
         if run.state != RunState.DRAFT:
             raise UnableToConfirmRun("run_not_draft", _("Only a draft can be confirmed."), state=run.state)
         actor.require(Permission.BILLING_CONFIRM, amount_minor=queries.get_proof(run=run).invoices_minor)
+        _fees.share_quotations(run=run)
         if outdated := queries.list_outdated_accounts(run=run):
             raise UnableToConfirmRun(
                 "drafts_outdated",
-                _("%d drafts bill a consumption that was changed since; price them again.") % len(outdated),
+                _("%d drafts bill something that was changed since; price them again.") % len(outdated),
                 account_ids=outdated,
             )
         _confirming.post_run(run=run, posted_by=actor.name)
@@ -372,7 +384,8 @@ def _price_accounts(
 ) -> _drafting.DraftCounts:
     due = _selection.load_due(run=run, accounts=accounts, history_count=AMOUNT_POLICY.history_count)
     priced = _pricing.price_due(due, policy=AMOUNT_POLICY, accepted_agreement_ids=accepted_agreement_ids)
-    return _drafting.write_drafts(run=run, priced=priced, raised_at=now)
+    fees = _fees.load_due(run=run, accounts=accounts)
+    return _drafting.write_drafts(run=run, priced=priced, fees=fees, raised_at=now)
 
 
 def _close_drafts(run: BillingRun, *, now: datetime.datetime) -> None:

@@ -41,7 +41,7 @@ def find_invoices(*, typed: str, count_max: int) -> list[InvoiceLine]:
 def name_charges(*, invoice_ids: Iterable[int]) -> dict[tuple[int, int], tuple[str, ...]]:
     """Return the charges of invoices in the reader's language, by invoice and the rank in which they are settled."""
     lines = Line.objects.filter(invoice_id__in=list(invoice_ids)).exclude(amount_minor=0).order_by("id")
-    found = list(lines.values_list("invoice_id", "charge_id", "segment__tariff_version_id"))
+    found = list(lines.values_list("invoice_id", "charge_id", "charge__version_id"))
     versions = [get_version(version_id=version_id) for version_id in {version_id for *_line, version_id in found}]
     charges = {charge.id: charge for version in versions for charge in version.charges}
     language = (get_language() or "en").split("-")[0]

@@ -130,13 +130,15 @@ def connect_customer(
     first_meter: FirstMeter | None = None,
     delivery_mode: DeliveryMode = DeliveryMode.PAPER,
     delivery_address: str = "",
+    account_id: int | None = None,
 ) -> int:
     """
     Make somebody the customer of a place that nobody holds, and return the agreement (CUS-07).
 
-    key       made by the caller for this one act; sent again it returns the same agreement
-    customer  a party by id, or somebody to register
-    place     a service point by id, or a place to register
+    key         made by the caller for this one act; sent again it returns the same agreement
+    customer    a party by id, or somebody to register
+    place       a service point by id, or a place to register
+    account_id  an account that was opened for it, such as for its fees; None opens one
 
     :raises UnableToPermit: if the actor may not edit the register and agreements.
     :raises UnableToConnect: with code `feasibility_missing` or `meter_missing` (a new metered place has none).
@@ -169,6 +171,7 @@ def connect_customer(
             start_date=start_date,
             terms={"tariff_code": tariff_code, "category_code": category_code, "inputs": {}},
             delivery={"delivery_mode": delivery_mode, "delivery_address": delivery_address},
+            account_id=account_id,
         )
         _record_application(Procedure.CONNECTION, key=key, agreement_id=agreement_id, checked=checked)
     return agreement_id
@@ -321,11 +324,21 @@ def _with_readings(actor: Actor) -> Actor:
     return dataclasses.replace(actor, permissions=actor.permissions | {Permission.READING_RECORD})
 
 
+def register_customer(*, actor: Actor, customer: NewCustomer, on_date: datetime.date) -> int:
+    """
+    Register somebody who is not registered yet, and return the party.
+
+    :raises UnableToPermit: if the actor may not edit the register.
+    :raises UnableToSaveParty: as `parties.operations.register_party` does.
+    """
+    given = {field.name: getattr(customer, field.name) for field in dataclasses.fields(customer)}
+    return int(parties.register_party(actor=actor, on_date=on_date, **given).pk)
+
+
 def _party(actor: Actor, customer: NewCustomer | int, *, on_date: datetime.date) -> int:
     if isinstance(customer, int):
         return customer
-    given = {field.name: getattr(customer, field.name) for field in dataclasses.fields(customer)}
-    return parties.register_party(actor=actor, on_date=on_date, **given).pk
+    return register_customer(actor=actor, customer=customer, on_date=on_date)
 
 
 def _service_point(actor: Actor, place: NewPlace, *, on_date: datetime.date) -> int:
@@ -343,11 +356,14 @@ def _agree(
     start_date: datetime.date,
     terms: Mapping[str, Any],
     delivery: Mapping[str, Any] | None = None,
+    account_id: int | None = None,
 ) -> int:
-    """Open an account for a party and agree on the service at a point."""
-    account = agreements.open_account(actor=actor, holder_id=party_id, opened_date=start_date, **(delivery or {}))
+    """Open an account for a party, unless it has been opened, and agree on the service at a point."""
+    if account_id is None:
+        opened = agreements.open_account(actor=actor, holder_id=party_id, opened_date=start_date, **(delivery or {}))
+        account_id = opened.pk
     agreement = agreements.start_service(
-        actor=actor, account_id=account.pk, service_point_id=point_id, start_date=start_date, **terms
+        actor=actor, account_id=account_id, service_point_id=point_id, start_date=start_date, **terms
     )
     return agreement.pk
 

@@ -155,6 +155,39 @@ def list_document_types(*, procedure: Procedure | None = None) -> list[tuple[str
     return list(types.values_list("code", "name"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredDocument:
+    """
+    A paper that an act asks for, and the file of it that a party has handed in before, while it counts (CUS-13).
+
+    expires_date  the day from which that file no longer counts
+    """
+
+    code: str
+    name: str
+    attachment_id: int | None = None
+    expires_date: datetime.date | None = None
+
+
+def list_required_documents(*, procedure: Procedure, party_id: int, today: datetime.date) -> list[RequiredDocument]:
+    """Return the papers that an act asks for, by name, each with the newest file of it that counts today."""
+    kept = Attachment.objects.filter(party=party_id, withdrawn_reason="", document_type__isnull=False)
+    counting = kept.filter(Q(expires_date=None) | Q(expires_date__gt=today)).order_by("added_at", "id")
+    newest = {file.document_type.code: file for file in counting.select_related("document_type")}
+    found = []
+    for code, name in list_document_types(procedure=procedure):
+        file = newest.get(code)
+        found.append(
+            RequiredDocument(
+                code=code,
+                name=name,
+                attachment_id=file.pk if file else None,
+                expires_date=file.expires_date if file else None,
+            )
+        )
+    return found
+
+
 def list_all_document_types() -> QuerySet[DocumentType]:
     """Return every type of document, for its administrator."""
     return DocumentType.objects.all()

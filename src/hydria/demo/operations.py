@@ -20,7 +20,7 @@ import numpy.typing as npt
 from hydria.billing import operations as billing
 from hydria.billing import queries as billing_queries
 from hydria.billing.documents import printing
-from hydria.demo import _concessions, _counter, _register, _tariffs
+from hydria.demo import _applications, _concessions, _counter, _fees, _register, _tariffs
 from hydria.demo.domain import habits, town
 from hydria.demo.domain.habits import Slip
 from hydria.desk import operations as desk
@@ -117,6 +117,7 @@ def build_demo(*, connections: int, today: datetime.date, stages: Stages) -> bil
         _concessions.open_programs(manager=_user("facturacion"), first_date=first_date, today=today)
         with acting(SYSTEM, reason="demo concessions"):
             _concessions.write_grants(first_date=first_date, today=today)
+        _fees.bill_in_parts(agent=_user("agente"), on_date=add_months(last_date, -2))
     typical_milli = habits.typical_use(rng=rng, town=plan)
     dials = _Dials(register_ids=register.register_ids.copy(), shown_milli=plan.dial_start_milli.copy())
     run: billing.BillingRun | None = None
@@ -140,6 +141,10 @@ def build_demo(*, connections: int, today: datetime.date, stages: Stages) -> bil
         _tariffs.propose_tariffs(writer=_user("tarifas"), manager=_user("gerente"), today=today)
     with stages.stage("counter"):
         _counter.live_at_the_counter(admin=_user("admin"), agent=_user("agente"), today=today)
+        _applications.apply_in_every_step(
+            admin=_user("admin"), agent=_user("agente"), cashier=_user("cajera"), today=today
+        )
+        _fees.charge_at_the_counter(agent=_user("agente"), manager=_user("facturacion"), today=today)
         _concessions.look_back(
             manager=_user("facturacion"),
             cashier=_user("cajera"),
@@ -179,6 +184,7 @@ def _create_company(*, today: datetime.date, first_date: datetime.date) -> None:
     published_at = datetime.datetime.combine(first_date, datetime.time(8), tzinfo=datetime.UTC)
     for name in (_register.URBAN_TARIFF, _register.LARGE_TARIFF):
         tariffs.publish_version(actor=SYSTEM, text=_tariffs.get_text(name), published_at=published_at)
+    _fees.open_price_list(installer=SYSTEM, manager=_user("facturacion"), published_at=published_at)
     metering.set_thresholds(
         actor=SYSTEM,
         thresholds={"high_percent": 400},

@@ -12,6 +12,7 @@ from hydria.billing import queries as billing
 from hydria.billing.queries import BilledInvoice
 from hydria.concessions import queries as concessions
 from hydria.concessions.queries import GrantCard, LossCard
+from hydria.connections import queries as connections
 from hydria.customers import queries as customers
 from hydria.customers.queries import Dossier
 from hydria.desk.domain.changes import Bill, Change, explain_change
@@ -48,10 +49,10 @@ class Alert(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceEntry:
-    """An invoice with how it differs from the one before."""
+    """An invoice with how it differs from the one before; None where it bills no period."""
 
     invoice: BilledInvoice
-    change: Change
+    change: Change | None
     is_estimated: bool
 
 
@@ -83,6 +84,7 @@ class AccountPage:
     losses: tuple[LossCard, ...]
     dossier: Dossier
     documents_missing: tuple[str, ...]
+    application: tuple[int, str, datetime.datetime] | None
 
 
 def get_account_page(*, actor: Actor, account_id: int, today: datetime.date) -> AccountPage:
@@ -117,6 +119,7 @@ def get_account_page(*, actor: Actor, account_id: int, today: datetime.date) -> 
             account_id=account_id, party_id=holder_id or None, today=today, notes_max=NOTES_SHOWN
         ),
         documents_missing=documents_missing,
+        application=connections.find_application_of_account(account_id=account_id),
     )
 
 
@@ -152,23 +155,22 @@ def _invoices(actor: Actor, account_id: int, used: tuple[ConsumptionCard, ...]) 
         return None
     found = billing.list_last_invoices(actor=actor, account_id=account_id, count_max=INVOICES_SHOWN + 1)
     not_measured = {consumption.id for consumption in used if consumption.kind != MEASURED}
-    bills = [
-        Bill(
-            total_minor=invoice.total_minor,
+    entries: list[InvoiceEntry] = []
+    previous: Bill | None = None
+    for invoice in reversed(found):
+        if not invoice.days:  # it bills fees alone, or takes some back; the next one is compared with the one before it
+            entries.append(InvoiceEntry(invoice=invoice, change=None, is_estimated=False))
+            continue
+        bill = Bill(
+            total_minor=invoice.total_minor - invoice.fees_minor,
             quantity_milli=invoice.quantity_milli,
             days=invoice.days,
             is_estimated=not not_measured.isdisjoint(invoice.consumption_ids),
         )
-        for invoice in found
-    ]
-    before = [*bills[1:], None]
-    entries = [
-        InvoiceEntry(
-            invoice=invoice, change=explain_change(previous=previous, current=bill), is_estimated=bill.is_estimated
-        )
-        for invoice, bill, previous in zip(found, bills, before, strict=False)
-    ]
-    return tuple(entries[:INVOICES_SHOWN])
+        change = explain_change(previous=previous, current=bill)
+        entries.append(InvoiceEntry(invoice=invoice, change=change, is_estimated=bill.is_estimated))
+        previous = bill
+    return tuple(entries[::-1][:INVOICES_SHOWN])
 
 
 def _payments(actor: Actor, account_id: int) -> tuple[PaymentEntry, ...] | None:

@@ -9,7 +9,19 @@ from hydria.config.environment import CHECKOUT, is_checkout
 from hydria.desk.domain.guide import Page, read_page
 
 PAGES = (
-    *("desk", "register", "payments", "readings", "billing", "concessions", "tariffs", "structures", "simulation"),
+    *(
+        "desk",
+        "register",
+        "payments",
+        "readings",
+        "connections",
+        "billing",
+        "fees",
+        "concessions",
+        "tariffs",
+        "structures",
+        "simulation",
+    ),
     *("accounting", "documents", "loading", "administration", "settings", "api"),
 )
 """The order in which the guide lists its pages; a page that is missing here comes last."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from hydria.billing import queries as billing
 from hydria.billing.domain.states import RunState
+from hydria.connections import queries as connections
 from hydria.metering import queries as metering
 from hydria.payments import queries as payments
 from hydria.platform import queries as platform
@@ -25,6 +26,7 @@ class Concern(StrEnum):
     PAYMENTS_TODAY = "payments_today"
     WORK_GOING_ON = "work_going_on"
     JOBS_FAILED = "jobs_failed"
+    APPLICATIONS = "applications"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ def get_waiting(*, actor: Actor, today: datetime.date) -> list[Waiting]:
         runs = billing.list_runs()
         counts[Concern.RUNS_TO_CONFIRM] = runs.filter(state=RunState.DRAFT).count()
         counts[Concern.RUNS_PRICING] = runs.filter(state=RunState.PRICING).count()
+    if actor.may(Permission.AGREEMENT_EDIT):
+        counts[Concern.APPLICATIONS] = connections.count_open(actor=actor)
     if actor.may(Permission.PAYMENT_VIEW):
         # By the instant, which is indexed: this is asked with every visit to the home page.
         midnight = timezone.make_aware(datetime.datetime.combine(today, datetime.time.min))

@@ -21,6 +21,7 @@ _CANDIDATES_MAX = 50
 class IdentifierCard:
     """An official number as shown."""
 
+    kind: str
     label: str
     country: str
     value: str
@@ -134,7 +135,12 @@ def _card(party: Party) -> PartyCard:
         language=party.language,
         is_protected=party.is_protected,
         identifiers=tuple(
-            IdentifierCard(label=str(IdentifierKind(found.kind).label), country=found.country, value=found.value)
+            IdentifierCard(
+                kind=found.kind,
+                label=str(IdentifierKind(found.kind).label),
+                country=found.country,
+                value=found.value,
+            )
             for found in party.identifiers.all()
         ),
     )

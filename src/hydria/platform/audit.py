@@ -145,6 +145,26 @@ def record_move(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A move of an object from state to state."""
+
+    from_state: str
+    to_state: str
+    actor: str
+    reason: str
+    at: datetime.datetime
+
+
+def list_moves(*, object_kind: str, object_id: int) -> list[Move]:
+    """Return the moves of an object, oldest first."""
+    found = StateChange.objects.filter(object_kind=object_kind, object_id=object_id).order_by("id")
+    return [
+        Move(from_state=row.from_state, to_state=row.to_state, actor=row.actor, reason=row.reason, at=row.at)
+        for row in found
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
     """What to look for; an empty field does not narrow."""
 

@@ -97,17 +97,23 @@ def get_version(*, version_id: int) -> VersionCard:
     )
 
 
-def list_asked_inputs(*, code: str, on_date: datetime.date) -> frozenset[str] | None:
-    """Return the inputs that a tariff asks for on a day, None where no version of it is in force."""
+def find_version_in_force(*, code: str, on_date: datetime.date) -> int | None:
+    """Return the version of a tariff that is in force on a day, None where there is none."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT version_id FROM tariffs_versioninforce WHERE tariff_code = %s AND in_force_during @> %s::date",
             [code, on_date],
         )
         found = cursor.fetchone()
-    if found is None:
+    return None if found is None else int(found[0])
+
+
+def list_asked_inputs(*, code: str, on_date: datetime.date) -> frozenset[str] | None:
+    """Return the inputs that a tariff asks for on a day, None where no version of it is in force."""
+    version_id = find_version_in_force(code=code, on_date=on_date)
+    if version_id is None:
         return None
-    return frozenset(declared.name for declared in get_version(version_id=found[0]).compiled.inputs)
+    return frozenset(declared.name for declared in get_version(version_id=version_id).compiled.inputs)
 
 
 def charges_of(compiled: CompiledTariff) -> tuple[ChargeCard, ...]:

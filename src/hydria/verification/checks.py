@@ -41,6 +41,8 @@ POSTED_TABLES = (
     "concessions_grantevent",
     "concessions_use",
     "concessions_discount",
+    "fees_quotedline",
+    "fees_instalment",
     "platform_auditentry",
     "platform_auditseal",
 )
@@ -100,18 +102,20 @@ BILLING_CHECKS = (
             WHERE consumption_id IS NOT NULL GROUP BY consumption_id HAVING count(*) > 1""",
     ),
     Check(
-        invariant="I4 Every invoice equals its lines and its segments",
+        invariant="I4 Every invoice equals its lines, and its segments with its fees",
         checked="SELECT count(*) FROM billing_invoice",
         violations="""
             SELECT jsonb_build_object('invoice', i.id, 'total_minor', i.total_minor, 'lines_minor', l.amount,
-                'segments_minor', s.amount)
+                'segments_minor', s.amount, 'fees_minor', l.fees)
             FROM billing_invoice i
-            LEFT JOIN (SELECT l.invoice_id, sum(l.amount_minor) AS amount FROM billing_line l
+            LEFT JOIN (SELECT l.invoice_id, sum(l.amount_minor) AS amount,
+                    coalesce(sum(l.amount_minor) FILTER (WHERE l.segment_id IS NULL), 0) AS fees FROM billing_line l
                 JOIN tariffs_versioncharge c ON c.id = l.charge_id WHERE NOT c.is_memo GROUP BY l.invoice_id) l
                 ON l.invoice_id = i.id
             LEFT JOIN (SELECT invoice_id, sum(total_minor) AS amount FROM billing_segment GROUP BY invoice_id) s
                 ON s.invoice_id = i.id
-            WHERE i.total_minor <> coalesce(l.amount, 0) OR i.total_minor <> coalesce(s.amount, 0)""",
+            WHERE i.total_minor <> coalesce(l.amount, 0)
+               OR i.total_minor <> coalesce(s.amount, 0) + coalesce(l.fees, 0)""",
     ),
     Check(
         invariant="I4 Every numbered invoice equals its receivable items",
@@ -138,13 +142,25 @@ BILLING_CHECKS = (
             WHERE r.state = 'CONFIRMED' AND i.amount <> e.amount""",
     ),
     Check(
+        invariant="I4 Every invoice without a run equals its journal",
+        checked="SELECT count(*) FROM billing_invoice WHERE run_id IS NULL",
+        violations="""
+            SELECT jsonb_build_object('invoice', i.id, 'total_minor', i.total_minor, 'journal_minor', e.amount)
+            FROM billing_invoice i
+            CROSS JOIN LATERAL (SELECT coalesce(sum(e.debit_minor - e.credit_minor), 0) AS amount
+                FROM ledger_entry e JOIN ledger_journal j ON j.id = e.journal_id
+                JOIN ledger_ledgeraccount a ON a.id = e.ledger_account_id
+                WHERE j.source_kind = 'invoice' AND j.source_id = i.id AND a.route = 'receivable') e
+            WHERE i.run_id IS NULL AND i.total_minor <> e.amount""",
+    ),
+    Check(
         invariant="Every invoice of a confirmed run has its number, and no draft has one",
         checked="SELECT count(*) FROM billing_invoice",
         violations="""
             SELECT jsonb_build_object('invoice', i.id, 'run_state', r.state)
-            FROM billing_invoice i JOIN billing_billingrun r ON r.id = i.run_id
+            FROM billing_invoice i LEFT JOIN billing_billingrun r ON r.id = i.run_id
             LEFT JOIN billing_invoicenumber n ON n.invoice_id = i.id
-            WHERE (r.state = 'CONFIRMED') <> (n.invoice_id IS NOT NULL)""",
+            WHERE (i.run_id IS NULL OR r.state = 'CONFIRMED') <> (n.invoice_id IS NOT NULL)""",
     ),
     Check(
         invariant="Every range of invoice numbers was given out without a gap",
@@ -255,6 +271,51 @@ MONEY_CHECKS = (
             UNION ALL
             SELECT jsonb_build_object('reading', id) FROM metering_reading
             WHERE supersedes_id IS NOT NULL AND (reason = '' OR recorded_by = '')""",
+    ),
+)
+
+FEE_CHECKS = (
+    Check(
+        invariant="Every quotation equals its lines and, once accepted, its instalments",
+        checked="SELECT count(*) FROM fees_quotation",
+        violations="""
+            SELECT jsonb_build_object('quotation', q.code, 'total_minor', q.total_minor, 'lines_minor', l.amount,
+                'instalments_minor', p.amount)
+            FROM fees_quotation q
+            LEFT JOIN (SELECT quotation_id, sum(amount_minor) AS amount FROM fees_quotedline GROUP BY quotation_id) l
+                ON l.quotation_id = q.id
+            LEFT JOIN (SELECT quotation_id, sum(amount_minor) AS amount, count(*) AS count
+                FROM fees_instalment GROUP BY quotation_id) p ON p.quotation_id = q.id
+            WHERE q.total_minor <> coalesce(l.amount, 0)
+               OR (p.count IS NOT NULL AND (q.total_minor <> p.amount OR p.count <> q.instalment_count))
+               OR (q.state = 'ACCEPTED' AND p.count IS NULL)""",
+    ),
+    Check(
+        invariant="Every instalment that is billed is billed in full, to the account that accepted it",
+        checked="SELECT count(DISTINCT instalment_id) FROM billing_line WHERE instalment_id IS NOT NULL",
+        violations="""
+            SELECT jsonb_build_object('quotation', q.code, 'instalment', p.position, 'amount_minor', p.amount_minor,
+                'billed_minor', b.amount)
+            FROM (SELECT l.instalment_id, l.invoice_id, sum(l.amount_minor) AS amount FROM billing_line l
+                WHERE l.instalment_id IS NOT NULL AND l.mirrors_id IS NULL GROUP BY 1, 2) b
+            JOIN billing_invoice i ON i.id = b.invoice_id
+            LEFT JOIN fees_instalment p ON p.id = b.instalment_id
+            LEFT JOIN fees_quotation q ON q.id = p.quotation_id
+            WHERE b.amount IS DISTINCT FROM p.amount_minor OR i.account_id IS DISTINCT FROM q.account_id""",
+    ),
+    Check(
+        invariant="Every fee that is cancelled has all its invoiced lines taken back, to the cent",
+        checked="SELECT count(*) FROM billing_line WHERE mirrors_id IS NOT NULL",
+        violations="""
+            SELECT jsonb_build_object('quotation', q.code, 'line', l.id, 'amount_minor', l.amount_minor,
+                'taken_back_minor', m.amount_minor)
+            FROM fees_quotation q
+            JOIN fees_instalment p ON p.quotation_id = q.id
+            JOIN billing_line l ON l.instalment_id = p.id AND l.mirrors_id IS NULL
+            JOIN billing_invoicenumber n ON n.invoice_id = l.invoice_id
+            LEFT JOIN billing_line m ON m.mirrors_id = l.id
+            WHERE (q.state = 'CANCELLED' AND m.id IS NULL) OR (m.id IS NOT NULL AND q.state <> 'CANCELLED')
+               OR m.amount_minor <> -l.amount_minor""",
     ),
 )
 
@@ -403,12 +464,16 @@ REFERENCE_CHECKS = (
     _bulk_reference("billing_line", "invoice_id", "billing_invoice"),
     _bulk_reference("billing_line", "segment_id", "billing_segment"),
     _bulk_reference("billing_line", "charge_id", "tariffs_versioncharge"),
+    _bulk_reference("billing_line", "instalment_id", "fees_instalment"),
+    _bulk_reference("billing_line", "mirrors_id", "billing_line"),
+    _bulk_reference("billing_invoice", "credits_id", "billing_invoice"),
 )
 
 CHECKS = (
     *REGISTER_CHECKS,
     *METERING_CHECKS,
     *BILLING_CHECKS,
+    *FEE_CHECKS,
     *CONCESSION_CHECKS,
     *TARIFF_CHECKS,
     *MONEY_CHECKS,

@@ -187,7 +187,7 @@ class TestActs:
 
         links = re.findall(r'<a href="(/[^"]+)" data-key="(.)"', acts)
 
-        assert len({key for _link, key in links}) == len(links) == 14
+        assert len({key for _link, key in links}) == len(links) == 15
         assert {agent.get(link).status_code for link, _key in links} == {200}
 
     def test_offers_what_undoes_what_is_in_force(self, agent, agreement):

@@ -66,6 +66,9 @@ BODIES = {
         "start_date": "2026-01-01", "tariff_code": "village_water", "category_code": "household",
         "feasibility": "Main in front",
     },
+    "/accounts/{account_id}/quotations": {"fee": "connection"},
+    "/quotations/{quotation_id}/accept": {"mode": "AT_ONCE"},
+    "/quotations/{quotation_id}/cancel": {"reason": "Not wanted"},
     "/readings": {"readings": [{"register_id": 1, "read_date": "2026-01-01", "value_milli": 1000}]},
     "/payments": {"account_id": 1, "tenders": [{"kind": "CASH", "amount_minor": 100}]},
     "/payments/{payment_id}/reverse": {"reason": "Typed twice"},
@@ -77,7 +80,19 @@ BODIES = {
 def ask(program: Program, method: str, path: str, *, number: int = 999_999):
     """Send a well-formed request about an object that does not exist."""
     place = path
-    for name in ("party", "premise", "point", "account", "agreement", "meter", "invoice", "line", "payment", "version"):
+    for name in (
+        "party",
+        "premise",
+        "point",
+        "account",
+        "agreement",
+        "meter",
+        "invoice",
+        "line",
+        "payment",
+        "version",
+        "quotation",
+    ):
         place = place.replace(f"{{{name}_id}}", str(number))
     if method == "POST":
         return program.post(place, BODIES[path])

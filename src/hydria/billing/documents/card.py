@@ -123,6 +123,7 @@ class InvoiceCard:
     Hold everything an invoice says on paper.
 
     locale    language and country, such as `es_DO`: decides words, dates and separators
+    supply, period  None on an invoice that bills fees alone, and on a credit note
     history   up to 13 periods, oldest first, the invoice's own last
     slip      None where there is nothing to pay or another way to pay was agreed
     rounding  the ways in which its lines were rounded
@@ -135,12 +136,13 @@ class InvoiceCard:
     kind: DocumentKind = DocumentKind.INVOICE
     is_draft: bool = False
     invoice_number: str = ""
+    credits_number: str = ""
     account_number: str
     customer: CustomerBlock
-    supply: SupplyBlock
+    supply: SupplyBlock | None
     issue_date: datetime.date
     due_date: datetime.date
-    period: Period
+    period: Period | None
     meters: tuple[MeterRow, ...] = ()
     lines: tuple[LineRow, ...]
     taxes: tuple[TaxRow, ...] = ()
@@ -158,5 +160,5 @@ class InvoiceCard:
 
     @property
     def due_minor(self) -> int:
-        """Return what the account owes with this invoice; below zero it is the customer's credit."""
+        """Return what the account owes after this document; below zero it is the customer's credit."""
         return self.total_minor + self.previous_balance_minor

@@ -79,19 +79,23 @@ def _due(card: InvoiceCard, formats: Formats) -> dict[str, str]:
 
 
 def _facts(card: InvoiceCard, formats: Formats) -> list[dict[str, str]]:
-    days = translation.ngettext("%(days)d day", "%(days)d days", card.period.days) % {"days": card.period.days}
     rows = [
         (_("Account no."), card.account_number),
         (_("Issued on"), formats.date(card.issue_date)),
-        (_("Period"), formats.period(card.period)),
-        (_("Days"), days),
-        (_("Service point"), card.supply.service_point_number),
-        (_("Customer tax number"), card.customer.tax_id),
-        (_("Supply address"), card.supply.address),
-        (_("Tariff"), card.supply.tariff_name),
-        (_("Category"), card.supply.category_name),
-        (_("Cadastral code"), card.supply.cadastral_code),
+        (_("Takes back from invoice"), card.credits_number),
     ]
+    if card.period is not None:
+        days = translation.ngettext("%(days)d day", "%(days)d days", card.period.days) % {"days": card.period.days}
+        rows += [(_("Period"), formats.period(card.period)), (_("Days"), days)]
+    rows.append((_("Customer tax number"), card.customer.tax_id))
+    if card.supply is not None:
+        rows[-1:-1] = [(_("Service point"), card.supply.service_point_number)]
+        rows += [
+            (_("Supply address"), card.supply.address),
+            (_("Tariff"), card.supply.tariff_name),
+            (_("Category"), card.supply.category_name),
+            (_("Cadastral code"), card.supply.cadastral_code),
+        ]
     return [{"label": label, "value": value} for label, value in rows if value]
 
 

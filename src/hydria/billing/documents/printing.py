@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from hydria.billing.documents import invoice as paper
 from hydria.billing.documents.card import (
     CustomerBlock,
+    DocumentKind,
     InvoiceCard,
     LineRow,
     MeterRow,
@@ -54,7 +55,9 @@ def print_invoices(*, invoice_ids: Sequence[int]) -> bytes:
 
 def build_cards(*, invoice_ids: Sequence[int]) -> list[InvoiceCard]:
     """Return the cards of invoices in the order given; queries do not grow with the lines of an invoice."""
-    found = Invoice.objects.select_related("account", "number", "run__period").in_bulk(list(invoice_ids))
+    found = Invoice.objects.select_related("account", "number", "run__period", "credits__number").in_bulk(
+        list(invoice_ids)
+    )
     segments: dict[int, list[Segment]] = {invoice_id: [] for invoice_id in invoice_ids}
     related = ("service_point__service", "service_point__premise")
     for segment in (
@@ -64,19 +67,29 @@ def build_cards(*, invoice_ids: Sequence[int]) -> list[InvoiceCard]:
         .order_by("id")
     ):
         segments[segment.invoice_id].append(segment)
-    builder = _CardBuilder(segments=[segment for group in segments.values() for segment in group])
-    return [builder.build(found[invoice_id], segments[invoice_id]) for invoice_id in invoice_ids]
+    fees: dict[int, list[Line]] = {}
+    charged = Line.objects.filter(invoice_id__in=list(invoice_ids), segment=None)
+    for line in charged.select_related("instalment__quotation").order_by("id"):
+        fees.setdefault(line.invoice_id, []).append(line)
+    builder = _CardBuilder(
+        segments=[segment for group in segments.values() for segment in group],
+        fees=[line for group in fees.values() for line in group],
+    )
+    return [
+        builder.build(found[invoice_id], segments[invoice_id], fees.get(invoice_id, [])) for invoice_id in invoice_ids
+    ]
 
 
 class _CardBuilder:
     """What the cards of one batch share: the company, the tariffs, the meters and their past."""
 
-    def __init__(self, *, segments: Sequence[Segment]) -> None:
+    def __init__(self, *, segments: Sequence[Segment], fees: Sequence[Line]) -> None:
         self.company: CompanyCard = platform.get_company()
         self.letterhead: Letterhead = platform.get_letterhead()
         self.versions: dict[int, VersionCard] = {
             version_id: tariffs.get_version(version_id=version_id)
             for version_id in {segment.tariff_version_id for segment in segments}
+            | {line.instalment.quotation.tariff_version_id for line in fees}
         }
         metered = [segment for segment in segments if segment.consumption_id]
         points = sorted({segment.service_point_id for segment in metered})
@@ -89,46 +102,72 @@ class _CardBuilder:
             for installation in reversed(metering.list_installations(service_point_ids=points)):
                 self.installations.setdefault(installation.service_point_id, []).append(installation)
 
-    def build(self, invoice: Invoice, segments: Sequence[Segment]) -> InvoiceCard:
+    def build(self, invoice: Invoice, segments: Sequence[Segment], fees: Sequence[Line]) -> InvoiceCard:
         """Fill one invoice's card in its account's language."""
         number = getattr(invoice, "number", None)
-        period = invoice.run.period
-        issue_date = number.issue_date if number else period.issue_date
+        dates = number or invoice.run.period
+        issue_date = dates.issue_date
         language = invoice.account.language or self.company.language
         formats = Formats.of(locale_name(language=language, country=self.company.country), self.company.currency)
-        metered = next((segment for segment in segments if segment.consumption_id), segments[0])
+        metered = next((segment for segment in segments if segment.consumption_id), segments[0] if segments else None)
+        is_credit = invoice.credits_id is not None
         with translation.override(formats.locale.language):
             told = [told for segment in segments for told in self._told(segment, formats)]
+            told += self._told_fees(fees, formats)
             return InvoiceCard(
                 letterhead=self.letterhead,
                 locale=str(formats.locale),
                 currency=self.company.currency,
+                kind=DocumentKind.CREDIT_NOTE if is_credit else DocumentKind.INVOICE,
                 is_draft=number is None,
                 invoice_number=number.code if number else "",
+                credits_number=invoice.credits.number.code if is_credit else "",
                 account_number=invoice.account.number,
                 customer=CustomerBlock(
                     name=invoice.holder_name,
                     tax_id=invoice.holder_tax_id,
                     address_lines=(invoice.account.delivery_address or invoice.address,),
                 ),
-                supply=SupplyBlock(
-                    service_point_number=metered.service_point.number,
-                    address=metered.service_point.premise.address,
-                    tariff_name=_titled(self.versions[metered.tariff_version_id], formats.locale.language),
-                    cadastral_code=metered.service_point.premise.cadastral_code or "",
-                ),
+                supply=self._supply(metered, formats) if metered else None,
                 issue_date=issue_date,
-                due_date=number.due_date if number else period.due_date,
-                period=Period(metered.start_date, metered.end_date),
+                due_date=dates.due_date,
+                period=Period(metered.start_date, metered.end_date) if metered else None,
                 meters=tuple(row for segment in segments for row in self._meters(segment)),
                 lines=tuple(_line(entry) for entry in told if not entry.charge.is_tax),
                 taxes=tuple(_tax(entry, formats.currency) for entry in told if entry.charge.is_tax),
                 rounding=tuple(dict.fromkeys(way for entry in told for way in entry.story.rounding[1:])),
                 total_minor=invoice.total_minor,
                 previous_balance_minor=get_balance_at(account_id=invoice.account_id, end_date=issue_date),
-                history=self._history(metered),
-                slip=PaymentSlip(reference=number.code, qr_text=number.code) if number else None,
+                history=self._history(metered) if metered else (),
+                slip=PaymentSlip(reference=number.code, qr_text=number.code) if number and not is_credit else None,
             )
+
+    def _supply(self, segment: Segment, formats: Formats) -> SupplyBlock:
+        return SupplyBlock(
+            service_point_number=segment.service_point.number,
+            address=segment.service_point.premise.address,
+            tariff_name=_titled(self.versions[segment.tariff_version_id], formats.locale.language),
+            cadastral_code=segment.service_point.premise.cadastral_code or "",
+        )
+
+    def _told_fees(self, lines: Sequence[Line], formats: Formats) -> list[_Told]:
+        """Return the lines of fees, or of what a credit note takes back of them, each with its story."""
+        told = []
+        for line in lines:
+            version = self.versions[line.instalment.quotation.tariff_version_id]
+            names = {charge.label: charge.name_in(formats.locale.language) for charge in version.charges}
+            charge = next(charge for charge in version.charges if charge.id == line.charge_id)
+            story = explain_line(
+                line.explanation,
+                name=names[charge.label],
+                amount_minor=line.amount_minor,
+                total_days=1,
+                law=charge.source,
+                names_by_label=names,
+                formats=formats,
+            )
+            told.append(_Told(line=line, charge=charge, story=story))
+        return told
 
     def _told(self, segment: Segment, formats: Formats) -> list[_Told]:
         """Return the lines of a segment that customers see, in the order of the tariff, each with its story."""
@@ -228,6 +267,11 @@ class _Told:
     story: Story
 
     @property
+    def is_part(self) -> bool:
+        """Tell whether the line is one of several instalments, so that its steps make another amount."""
+        return "part" in self.line.explanation
+
+    @property
     def steps(self) -> list[dict[str, str]]:
         """Return the stored steps; a price that changed inside the period has several parts."""
         told = self.line.explanation
@@ -238,11 +282,10 @@ def _line(told: _Told) -> LineRow:
     """Turn a line into a row: a quantity at a price, or one sub-row for each step."""
     story, amount_minor = told.story, told.line.amount_minor
     since = _("price since %(day)s") % {"day": story.steps[0].since} if story.steps and story.steps[0].since else ""
-    if len(story.steps) != 1:
+    if len(story.steps) != 1 or told.is_part:
         note = _note(story)
-        return LineRow(
-            description=story.name, amount_minor=amount_minor, quantity=story.quantity, parts=story.parts, note=note
-        )
+        parts, quantity = ((), "") if told.is_part else (story.parts, story.quantity)
+        return LineRow(description=story.name, amount_minor=amount_minor, quantity=quantity, parts=parts, note=note)
     (step,) = story.steps
     note = _note(story, since)
     if "percent" in told.steps[0]:
@@ -259,7 +302,7 @@ def _note(story: Story, *more: str) -> str:
 
 
 def _tax(told: _Told, currency: Currency) -> TaxRow:
-    if len(told.steps) != 1 or "percent" not in told.steps[0]:
+    if len(told.steps) != 1 or "percent" not in told.steps[0] or told.is_part:
         return TaxRow(name=told.story.name, amount_minor=told.line.amount_minor, law=told.story.law)
     (step,) = told.steps
     return TaxRow(

@@ -15,6 +15,7 @@ class Cause(StrEnum):
     PRICES = "prices"
     CIRCUMSTANCES = "circumstances"
     OTHER_SERVICES = "other_services"
+    FEES = "fees"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

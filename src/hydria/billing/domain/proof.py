@@ -20,6 +20,7 @@ class RunProof:
     quantity_read       thousandths of the unit, summed in metering over the agreements due
     quantity_billed     the same, summed over the segments
     quantity_explained  the same, of excluded and parked agreements
+    fees_minor          sum of the lines of fees; `fees_agreed_minor` the same by what the quotations say
     items_minor, journal_minor   None until the run is confirmed
     hash                sha256 over all lines, worked out again from stored inputs and tariff text
     """
@@ -39,6 +40,8 @@ class RunProof:
     second_engine_differences: int
     replay_differences: int
     hash: str
+    fees_minor: int = 0
+    fees_agreed_minor: int = 0
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -59,6 +62,7 @@ class RunProof:
             ("due_is_not_accounted_for", self.due == self.billed + self.excluded + self.parked),
             ("quantity_is_lost", self.quantity_read == self.quantity_billed + self.quantity_explained),
             ("invoices_differ_from_lines", self.invoices_minor == self.lines_minor),
+            ("fees_differ_from_quotations", self.fees_minor == self.fees_agreed_minor),
             ("items_differ_from_invoices", self.items_minor in (None, self.invoices_minor)),
             ("journal_differs_from_invoices", self.journal_minor in (None, self.invoices_minor)),
             ("second_engine_differs", self.second_engine_differences == 0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hydria.billing.web import publishing, views
+from hydria.billing.web import fees, publishing, views
 
 urlpatterns = [
     path("billing/board/", views.show_board, name="board"),
@@ -24,6 +24,9 @@ urlpatterns = [
     path("billing/invoices/", views.show_invoices, name="invoices"),
     path("billing/invoices/<int:invoice_id>/", views.show_invoice, name="invoice"),
     path("billing/invoices/<int:invoice_id>/pdf/", views.show_invoice_pdf, name="invoice_pdf"),
+    path("quotations/<int:quotation_id>/", fees.show_quotation, name="quotation"),
+    path("quotations/<int:quotation_id>/accept/", fees.accept_quotation, name="quotation_accept"),
+    path("quotations/<int:quotation_id>/cancel/", fees.cancel_quotation, name="quotation_cancel"),
     path("tariffs/versions/<int:version_id>/publish/", publishing.publish_version, name="tariff_publish"),
     path("tariffs/versions/<int:version_id>/rebill/", publishing.propose_rebill, name="tariff_rebill"),
     path("tariffs/versions/<int:version_id>/take-back/", publishing.withdraw_version, name="tariff_take_back"),

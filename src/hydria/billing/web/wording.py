@@ -54,6 +54,7 @@ FAULTS: dict[str, str | Promise] = {
     "due_is_not_accounted_for": gettext_lazy("Some agreements are neither billed nor set aside."),
     "quantity_is_lost": gettext_lazy("The quantity billed is not the quantity read."),
     "invoices_differ_from_lines": gettext_lazy("Invoices and lines differ."),
+    "fees_differ_from_quotations": gettext_lazy("Fees billed and fees accepted differ."),
     "items_differ_from_invoices": gettext_lazy("Receivable items and invoices differ."),
     "journal_differs_from_invoices": gettext_lazy("The journal and the invoices differ."),
     "second_engine_differs": gettext_lazy("The second engine finds other amounts."),
@@ -134,6 +135,12 @@ def equations_of(proof: RunProof) -> list[Equation]:
             "invoices_differ_from_lines",
         ),
         (
+            _("Of it fees"),
+            formats.money(proof.fees_minor),
+            formats.money(proof.fees_agreed_minor),
+            "fees_differ_from_quotations",
+        ),
+        (
             _("Second engine"),
             "",
             differ
@@ -149,7 +156,7 @@ def equations_of(proof: RunProof) -> list[Equation]:
     ]
     if proof.items_minor is not None and proof.journal_minor is not None:
         invoices = formats.money(proof.invoices_minor)
-        rows[3:3] = [
+        rows[4:4] = [
             (_("Receivable items"), formats.money(proof.items_minor), invoices, "items_differ_from_invoices"),
             (_("Journal"), formats.money(proof.journal_minor), invoices, "journal_differs_from_invoices"),
         ]
@@ -185,6 +192,7 @@ def change_rows(changes: tuple[Change, ...]) -> list[ChangeRow]:
         Cause.DAYS: _("Other number of days"),
         Cause.PRICES: _("Other prices"),
         Cause.CIRCUMSTANCES: _("Other circumstances: units, category, exemptions"),
+        Cause.FEES: _("Fees on one of the two invoices only"),
         Cause.OTHER_SERVICES: _("Services on one of the two invoices only"),
     }
     return [ChangeRow(sentence=sentences[change.cause], amount_minor=change.amount_minor) for change in changes]

@@ -67,6 +67,9 @@ def _on_account(actor: Actor, account: AccountCard) -> list[Act]:
                 key="i",
             ),
         ]
+    if actor.may(Permission.FEE_QUOTE):
+        hint = _("Connection, works, certificates: what it costs")
+        acts.append(act("fee_choose", _("Quote a fee"), hint, icon="receipt", key="q"))
     if actor.may(Permission.AGREEMENT_EDIT):
         hint = _("To an heir or a successor, with its debt")
         acts.append(act("holder_change", _("Hand the account over"), hint, icon="users", key="h"))

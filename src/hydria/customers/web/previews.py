@@ -251,7 +251,7 @@ def _of_invoices(actor: Actor, account_id: int, *, from_date: datetime.date) -> 
     if not actor.may(Permission.BILLING_VIEW):
         return ()
     invoices = billing.list_last_invoices(actor=actor, account_id=account_id, count_max=INVOICES_LOOKED_AT)
-    touched = [invoice.code for invoice in invoices if invoice.end_date > from_date]
+    touched = [invoice.code for invoice in invoices if invoice.end_date and invoice.end_date > from_date]
     if not touched:
         return (Effect(text=_("No issued invoice covers these days."), tone="good"),)
     text = ngettext(

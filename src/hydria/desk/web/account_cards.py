@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from hydria.customers.domain.procedures import MarkerKind
 from hydria.customers.queries import MARKER_LABELS
 from hydria.desk._account_page import HELD, MEASURED, AccountPage, Alert, InvoiceEntry
-from hydria.desk.domain.changes import Cause
+from hydria.desk.domain.changes import Cause, Change
 from hydria.platform.access import Actor, Permission
 from hydria.platform.web.formats import get_formats
 from hydria.platform.web.timeline import TimelineEvent
@@ -92,7 +92,7 @@ def invoice_cards(page: AccountPage, *, unit: str) -> list[InvoiceCard]:
             issued=formats.date(entry.invoice.issue_date),
             due=formats.date(entry.invoice.due_date),
             period=_spell_period(entry.invoice.start_date, entry.invoice.end_date),
-            quantity=formats.quantity(entry.invoice.quantity_milli, unit),
+            quantity=formats.quantity(entry.invoice.quantity_milli, unit) if entry.invoice.days else "",
             is_estimated=entry.is_estimated,
             total_minor=entry.invoice.total_minor,
             why=why_it_changed(entry, unit=unit),
@@ -104,6 +104,16 @@ def invoice_cards(page: AccountPage, *, unit: str) -> list[InvoiceCard]:
 def why_it_changed(entry: InvoiceEntry, *, unit: str) -> str:
     """Return the sentence that an agent reads out when a customer asks about the amount."""
     change, formats = entry.change, get_formats()
+    if change is None:
+        return _("A credit note.") if entry.invoice.total_minor < 0 else _("Fees outside a period of supply.")
+    if entry.invoice.fees_minor:
+        fees = _("Of it %s are fees.") % formats.money(entry.invoice.fees_minor)
+        return f"{_why_supply_changed(change, unit=unit)} {fees}"
+    return _why_supply_changed(change, unit=unit)
+
+
+def _why_supply_changed(change: Change, *, unit: str) -> str:
+    formats = get_formats()
     words = {
         "amount": formats.money(abs(change.difference_minor)),
         "quantity": formats.quantity(abs(change.quantity_difference_milli), unit),
@@ -225,6 +235,11 @@ def timeline(page: AccountPage) -> list[TimelineEvent]:
         if agreement.end_date:
             title = _("Agreement %(number)s ended") % {"number": agreement.number}
             dated.append((agreement.end_date, _event(icon="writing", tone="idle", title=title, day=agreement.end_date)))
+    if page.application is not None:
+        application_id, code, opened_at = page.application
+        day, href = timezone.localtime(opened_at).date(), reverse("application", args=[application_id])
+        title = _("Application %s opened") % code
+        dated.append((day, _event(icon="clipboard-list", tone="idle", title=title, day=day, href=href)))
     for file in page.dossier.attachments:
         title = _("File added: %(title)s") % {"title": file.title}
         day, href = timezone.localtime(file.added_at).date(), reverse("file", args=[file.attachment_id])
@@ -276,6 +291,8 @@ def _event(*, icon: str, tone: str, title: str, day: datetime.date, note: str = 
     return TimelineEvent(icon=icon, tone=tone, title=title, when=get_formats().date(day), note=note, href=href)
 
 
-def _spell_period(start_date: datetime.date, end_date: datetime.date) -> str:
+def _spell_period(start_date: datetime.date | None, end_date: datetime.date | None) -> str:
+    if start_date is None or end_date is None:
+        return ""
     formats = get_formats()
     return f"{formats.date(start_date)} – {formats.date(end_date - datetime.timedelta(days=1))}"

@@ -19,6 +19,8 @@ FOUND_MAX = 20
 PAGE_OF_CONTEXT = {
     "billing": "billing",
     "concessions": "concessions",
+    "connections": "connections",
+    "fees": "fees",
     "customers": "register",
     "desk": "desk#for-everybody",
     "directory": "register#the-registers",
@@ -43,6 +45,7 @@ SECTION_OF_SCREEN = {
     **dict.fromkeys(("observations", "observation", "observation_new"), "readings#observations"),
     **dict.fromkeys(("thresholds", "thresholds_new"), "readings#thresholds"),
     **dict.fromkeys(("meter", "meter_exchange"), "readings#meters"),
+    **dict.fromkeys(("quotation", "quotation_accept", "quotation_cancel"), "fees"),
     "customer_new": "register#a-new-customer",
     **dict.fromkeys(("selections", "selection", "selection_new"), "register#selections"),
     **dict.fromkeys(("acts", "act", "act_new", "act_form", "act_take_back"), "register#acting-on-many"),

@@ -50,6 +50,13 @@ def _tile(found: Waiting) -> Tile:
         Concern.RUNS_TO_CONFIRM: _Look(
             label=_("Runs to confirm"), note=_("drafts; nothing fiscal yet"), place="runs", icon="checks", tone="wait"
         ),
+        Concern.APPLICATIONS: _Look(
+            label=_("Open applications"),
+            note=_("wishing to be connected"),
+            place="applications",
+            icon="clipboard-list",
+            tone="wait",
+        ),
         Concern.RUNS_PRICING: _Look(
             label=_("Runs being priced"), note=_("in the background"), place="runs", icon="player-play", tone="busy"
         ),

@@ -70,6 +70,13 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 permission=Permission.AGREEMENT_EDIT,
                 key="g n",
             ),
+            Place(
+                label=_("Applications"),
+                name="applications",
+                icon="clipboard-list",
+                permission=Permission.REGISTER_VIEW,
+                key="g v",
+            ),
             Place(label=_("Till"), name="till", icon="cash-register", permission=Permission.PAYMENT_TAKE, key="g t"),
             Place(label=_("Payments"), name="payments", icon="coins", permission=Permission.PAYMENT_VIEW, key="g p"),
             Place(
@@ -130,6 +137,13 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 icon="discount",
                 permission=Permission.CONCESSION_VIEW,
                 key="g k",
+            ),
+            Place(
+                label=_("Quotations"),
+                name="quotations",
+                icon="receipt",
+                permission=Permission.BILLING_VIEW,
+                key="g q",
             ),
             Place(label=_("Tariffs"), name="tariffs", icon="stairs-up", permission=Permission.TARIFF_VIEW, key="g y"),
             Place(

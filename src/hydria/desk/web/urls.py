@@ -9,6 +9,7 @@ from hydria.desk.web import guide_views, views
 CONTEXTS = (
     "metering",
     "concessions",
+    "fees",
     "billing",
     "payments",
     "receivables",
@@ -18,6 +19,7 @@ CONTEXTS = (
     "intake",
     "customers",
     "directory",
+    "connections",
 )
 
 urlpatterns = [

@@ -18,6 +18,8 @@ SCOPES = (
     Permission.CONCESSION_VIEW,
     Permission.CONCESSION_GRANT,
     Permission.TARIFF_VIEW,
+    Permission.FEE_QUOTE,
+    Permission.FEE_CANCEL,
     Permission.BILLING_VIEW,
     Permission.RECEIVABLE_VIEW,
     Permission.PAYMENT_VIEW,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Query, Router, Schema
 
 from hydria.billing import queries as billing
 from hydria.billing.documents.printing import print_invoices
@@ -44,17 +44,18 @@ def show_invoice(request: HttpRequest, invoice_id: Id) -> Any:
     actor = actor_of(request)
     (card,) = _invoice_cards([billing.list_numbered_invoices(actor=actor).get(invoice=invoice_id)])
     page = billing.get_invoice_page(actor=actor, invoice_id=invoice_id)
-    segments = [
-        {
-            **{name: getattr(segment, name) for name in schemas.InvoiceSegmentOut.model_fields if name != "lines"},
-            "lines": [
-                {"id": line.line_id, "name": line.name, "is_tax": line.is_tax, "amount_minor": line.amount_minor}
-                for line in segment.lines
-            ],
-        }
-        for segment in page.segments
+    segments = [_part(segment, schemas.InvoiceSegmentOut) for segment in page.segments]
+    fees = [_part(fee, schemas.InvoiceFeeOut) for fee in page.fees]
+    return {**card, "credits_id": page.credits_id, "segments": segments, "fees": fees}
+
+
+def _part(part: Any, schema: type[Schema]) -> dict[str, Any]:
+    """Return a segment or a fee of an invoice with its lines."""
+    lines = [
+        {"id": line.line_id, "name": line.name, "is_tax": line.is_tax, "amount_minor": line.amount_minor}
+        for line in part.lines
     ]
-    return {**card, "segments": segments}
+    return {**{name: getattr(part, name) for name in schema.model_fields if name != "lines"}, "lines": lines}
 
 
 @router.get(

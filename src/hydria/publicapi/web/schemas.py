@@ -311,10 +311,24 @@ class InvoiceSegmentOut(Schema):
     lines: list[InvoiceLineOut]
 
 
-class InvoiceDetailOut(InvoiceOut):
-    """A numbered invoice with what it bills."""
+class InvoiceFeeOut(Schema):
+    """What an invoice takes of a quotation; a credit note gives it back below zero."""
 
+    quotation_id: int
+    quotation_code: str
+    name: str
+    position: int
+    instalment_count: int
+    total_minor: int
+    lines: list[InvoiceLineOut]
+
+
+class InvoiceDetailOut(InvoiceOut):
+    """A numbered invoice with what it bills; `credits_id` is the invoice that a credit note takes lines back from."""
+
+    credits_id: int | None
     segments: list[InvoiceSegmentOut]
+    fees: list[InvoiceFeeOut]
 
 
 class StoryStepOut(Schema):

@@ -7,7 +7,7 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from hydria.publicapi.web import acts, concessions, invoices, money, problems, readings, register, tariffs
+from hydria.publicapi.web import acts, concessions, fees, invoices, money, problems, readings, register, tariffs
 from hydria.publicapi.web.security import KeyAuth
 
 PURPOSE = "Read and write the register, readings, invoices, balances and payments of the utility."
@@ -66,5 +66,5 @@ api = HydriaAPI(
     urls_namespace="api-v1",
 )
 problems.install(api)
-for module in (register, acts, concessions, readings, tariffs, invoices, money):
+for module in (register, acts, concessions, readings, tariffs, fees, invoices, money):
     api.add_router("", module.router)

@@ -154,6 +154,11 @@ class _Speller:
         if told.get("of"):
             names = ", ".join(names_by_label.get(label, label) for label in told["of"])
             sentences.append(_("A percentage of: %(charges)s.") % {"charges": names})
+        if told.get("part"):
+            words = {**told["part"], "whole": self.formats.money(told["part"]["whole_minor"])}
+            sentences.append(_("Part %(position)d of %(count)d of %(whole)s, without interest.") % words)
+        if told.get("credits"):
+            sentences.append(_("Takes back what invoice %s charged.") % told["credits"])
         for name, sentence in (
             ("formula", _("Worked out as %(value)s.")),
             ("times", _("Multiplied by %(value)s.")),
@@ -165,6 +170,9 @@ class _Speller:
         return sentences
 
     def rounding(self, told: Mapping[str, Any], amount_minor: int) -> list[str]:
+        if told.get("credits"):
+            return []
+        amount_minor = told["part"]["whole_minor"] if told.get("part") else amount_minor
         if not told.get("exact"):
             return [_("What rounding the total to be paid adds.")]
         words = {"exact": self.amount(told["exact"]), "amount": self.formats.money(amount_minor)}

@@ -1,0 +1,1 @@
+"""The printed quotation: its builder and its template."""

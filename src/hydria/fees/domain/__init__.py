@@ -1,0 +1,1 @@
+"""Pure rules of fees: how a quotation moves, and how it is split over invoices."""
