@@ -115,7 +115,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 name="board",
                 icon="layout-kanban",
                 permission=Permission.BILLING_VIEW,
-                key="g v",
+                key="g 7",
             ),
             Place(
                 label=_("Cycles"), name="cycles", icon="calendar-repeat", permission=Permission.BILLING_VIEW, key="g c"
