@@ -66,8 +66,8 @@ bench: setup ## Measure billing against this machine's floor [CONNECTIONS=3000]
 chaos: setup ## Kill workers, server and database at random moments and verify
 	$(BIN)/pytest -m chaos tests/chaos
 
-docs: setup ## Check the links and run the worked tables of the documents
-	$(BIN)/pytest tests/architecture tests/golden --quiet
+docs: setup chromium ## Check the documents' links and worked tables; make the pictures of the guide
+	$(BIN)/pytest tests/architecture tests/golden tests/browser/test_guide_pictures.py --quiet
 
 mutation: setup ## Change a module in small ways and see which change no test notices [MODULE=kernel.money] [EVERY=1]
 	@$(BIN)/python tools/mutation.py $(MODULE) --every $(EVERY)

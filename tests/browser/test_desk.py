@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from billing_factories import confirmed, consume, household, month, village
 from docs_tables import read_tables
 from hydria.agreements.models import ServiceAgreement
+from hydria.payments.models import Payment
 from hydria.payments.operations import create_till, open_receipt_series
 from hydria.platform.access import SYSTEM
 from hydria.platform.models import User
@@ -216,3 +217,33 @@ class TestTill:
         expect(desk.page.get_by_text("The payment is recorded")).to_be_visible()
         keys.press("n")
         desk.page.wait_for_url(re.compile(r"/till/$"))
+
+    def test_pays_once_when_sent_twice_gone_back_or_cut_off(self, desk):
+        agreement = billed_household()
+        open_receipt_series(actor=SYSTEM)
+        create_till(actor=SYSTEM, code="T1", name="Till 1")
+        desk.log_in("cashier")
+        keys, payer = desk.page.keyboard, f"/till/accounts/{agreement.account_id}/"
+        desk.open("/till/open/")
+        keys.press("Enter")
+        desk.page.wait_for_url(re.compile(r"/till/$"))
+
+        desk.open(payer)
+        desk.page.route("**/till/accounts/**", lambda route: route.abort())
+        with desk.page.expect_event("requestfailed"):
+            keys.press("Enter")
+        desk.page.unroute("**/till/accounts/**")
+        desk.complaints.clear()  # the browser notes what was cut off
+        assert not Payment.objects.exists()
+
+        desk.open(payer)
+        keys.press("Enter")
+        keys.press("Enter")
+        expect(desk.page.get_by_text("The payment is recorded")).to_be_visible()
+        desk.page.go_back()
+        expect(desk.page.get_by_label("To pay")).to_have_value("")
+        keys.press("Enter")
+        expect(desk.page.get_by_label("To pay")).to_have_attribute("aria-invalid", "true")
+        desk.complaints.clear()  # the browser notes every answer of 422
+
+        assert Payment.objects.count() == 1

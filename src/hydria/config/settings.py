@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "hydria.desk.web.tour.TourMiddleware",
 ]
 ROOT_URLCONF = "hydria.config.urls"
 WSGI_APPLICATION = "hydria.config.wsgi.application"

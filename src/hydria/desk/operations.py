@@ -1,7 +1,13 @@
-"""Open a company: what has to be there before the first customer, from several contexts in one act."""
+"""Open a company, with what has to be there before its first customer; keep how far people are in the first steps."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from django.utils.translation import gettext
+
+from hydria.desk.models import Tour
+from hydria.kernel.errors import UnableTo
 from hydria.ledger import operations as ledger
 from hydria.metering import operations as metering
 from hydria.payments import operations as payments
@@ -11,6 +17,10 @@ from hydria.platform.access import Actor
 from hydria.platform.transactions import acting
 
 INVOICE_SERIES = "invoice"
+
+
+class UnableToKeepTour(UnableTo):
+    """Whether somebody has done the first steps cannot be kept."""
 
 
 def open_company(
@@ -42,3 +52,34 @@ def open_company(
     metering.add_usual_observations(actor=actor)
     with acting(actor, reason="open the series of invoices"):
         numbering.open_range(code=INVOICE_SERIES, prefix=invoice_prefix)
+
+
+def tick_steps(*, actor: Actor, steps: Collection[str]) -> None:
+    """
+    Note that a person has done some of the first steps; one that is noted already stays so.
+
+    :raises UnableToKeepTour: with code `user_unknown` if the actor is not a person.
+    """
+    with acting(actor, reason="first steps"):
+        tour = _lock_tour(actor)
+        tour.done = sorted({*tour.done, *steps})
+        tour.save(update_fields=["done"])
+
+
+def show_tour(*, actor: Actor, is_wanted: bool) -> None:
+    """
+    Keep whether a person wants to see the first steps.
+
+    :raises UnableToKeepTour: with code `user_unknown` if the actor is not a person.
+    """
+    with acting(actor, reason="first steps"):
+        tour = _lock_tour(actor)
+        tour.is_dismissed = not is_wanted
+        tour.save(update_fields=["is_dismissed"])
+
+
+def _lock_tour(actor: Actor) -> Tour:
+    if actor.user_id is None:
+        raise UnableToKeepTour("user_unknown", gettext("There is no such user."))
+    Tour.objects.bulk_create([Tour(user_id=actor.user_id)], ignore_conflicts=True)
+    return Tour.objects.select_for_update().get(pk=actor.user_id)

@@ -1,4 +1,4 @@
-"""Reads of the desk: what the search box finds. Facts stay with the contexts; the desk asks them all."""
+"""Reads of the desk: what the search box finds, how far somebody is in the first steps. Facts stay with the contexts; the desk asks them all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from hydria.agreements import queries as agreements
 from hydria.billing import searching as billing
+from hydria.desk.models import Tour
 from hydria.metering import searching as metering
 from hydria.parties import queries as parties
 from hydria.payments import queries as payments
@@ -164,3 +165,8 @@ def _receipt_hits(text: str, *, actor: Actor) -> list[Hit]:
         )
         for payment in found[:HITS_PER_KIND_MAX]
     ]
+
+
+def get_tour(*, user_id: int | None) -> Tour:
+    """Return how far somebody is in the first steps; nothing is done yet by those who have never seen them."""
+    return Tour.objects.filter(pk=user_id).first() or Tour(user_id=user_id)

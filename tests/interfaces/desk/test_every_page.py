@@ -14,7 +14,7 @@ from hydria.platform.roles import ROLE_TEMPLATES
 OPEN_TO_ALL = {"login", "logout", "health", "set_language"}
 FOR_EVERYBODY = {
     *("home", "search", "components", "preferences", "password", "view_save", "view_drop", "company_logo"),
-    *("help", "help_page", "help_picture"),
+    *("help", "help_page", "help_picture", "tour"),
     *("login_code", "second_factor", "second_factor_app", "second_factor_codes", "second_factor_remove"),
     *("sessions", "sessions_end", "session_end"),  # one's own; the operation asks for more where it is another's
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from hydria.metering.models import Consumption, Reading, Register
+from hydria.metering.models import Consumption, Reading, Register, ThresholdRule
 from hydria.platform.access import SYSTEM, Permission
 from hydria.platform.models import Role, User
 from hydria.platform.operations import set_up_company
@@ -209,6 +209,8 @@ class TestThresholds:
         typed = {"from_date": "2025-06-01", "high_percent": "250", "reason": "drought"}
         season = {"first_month": "6", "last_month": "9", "low_percent": "10"}
 
+        typed |= {"high_milli_min": "32.5", "opening_ppm_min": "95"}
+
         first = client.post(reverse("thresholds_new"), typed)
         second = client.post(reverse("thresholds_new"), typed | season | {"from_date": "2025-07-01"})
 
@@ -216,6 +218,9 @@ class TestThresholds:
         assert (first.status_code, second.status_code) == (302, 302)
         assert "High above this percentage of the usual quantity: 250" in page
         assert "June–September" in page
+        assert "never below this quantity: 32.5," in page
+        assert "percentage of its capacity: 95" in page
+        assert ThresholdRule.objects.filter(thresholds__high_milli_min=32_500, thresholds__opening_ppm_min=950_000)
 
     def test_refuses_half_a_season_and_keeps_what_was_typed(self, log_in, town):
         typed = {"from_date": "2025-06-01", "first_month": "6", "high_percent": "250", "reason": "drought"}

@@ -135,12 +135,12 @@ def _called(language: str) -> dict[str, tuple[str, ...]]:
 
 
 def _may(actor: Actor, command: Command) -> bool:
-    needed = _needed(command.name)
+    needed = needed_permission(command.name)
     return needed is None or actor.may(needed)
 
 
 @functools.cache
-def _needed(name: str) -> Permission | None:
+def needed_permission(name: str) -> Permission | None:
     """Return the permission that the view behind a command asks for; written there, and there alone."""
     args = [1] if name in {command.name for command in ACCOUNT_ACTS} else []
     address = reverse(name, args=args).removeprefix(reverse("home").rstrip("/"))

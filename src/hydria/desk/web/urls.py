@@ -27,6 +27,7 @@ urlpatterns = [
     path("search/", views.show_search, name="search"),
     path("accounts/<int:account_id>/", views.show_account, name="account"),
     path("components/", views.show_components, name="components"),
+    path("first-steps/", views.keep_tour, name="tour"),
     path("help/", guide_views.show_guide, name="help"),
     path("help/pictures/<slug:name>/", guide_views.show_picture, name="help_picture"),
     path("help/<path:name>/", guide_views.show_guide_page, name="help_page"),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from hydria.desk import _home, queries
+from hydria.desk import _home, operations, queries
 from hydria.desk._account_page import get_account_page
 from hydria.desk.web import account_cards, home_cards, search_cards, showcase
+from hydria.desk.web.tour import tour_card
 from hydria.platform.access import Permission
 from hydria.platform.web.doors import actor_of, is_fragment, needs, person_of, render_page
 from hydria.platform.web.formats import spell_unit
+from hydria.platform.web.forms import go_to
 
 
 @login_required
@@ -20,8 +24,22 @@ def show_home(request: HttpRequest) -> HttpResponse:
     """Show what waits for the reader, by what the reader may do."""
     actor = actor_of(request)
     waiting = _home.get_waiting(actor=actor, today=timezone.localdate())
-    context = {"title": _("Home"), "tiles": home_cards.tiles(waiting), "name": person_of(request).full_name}
+    person = person_of(request)
+    context = {
+        "title": _("Home"),
+        "tiles": home_cards.tiles(waiting),
+        "name": person.full_name,
+        "tour": tour_card(request, roles=[role.code for role in person.roles.all()]),
+    }
     return render_page(request, "desk/home.html", context)
+
+
+@login_required
+@require_POST
+def keep_tour(request: HttpRequest) -> HttpResponse:
+    """Show the first steps again, or no more."""
+    operations.show_tour(actor=actor_of(request), is_wanted="show" in request.POST)
+    return go_to(request, reverse("home"))
 
 
 @login_required

@@ -22,6 +22,7 @@ from hydria.platform.web.forms import DateField, DeskForm
 
 _NUMBER_MAX = 10**10
 """More than any dial has digits for."""
+_PPM_PER_MILLI_PERCENT = 10
 
 METHOD_LABELS = {
     Method.OWN_AVERAGE: _("Own average"),
@@ -58,6 +59,19 @@ class QuantityField(forms.Field):
     def prepare_value(self, value: object) -> object:
         """Spell thousandths; keep what was typed."""
         return get_formats().quantity(value) if isinstance(value, int) else value
+
+
+class ShareField(QuantityField):
+    """A percentage with decimals; cleaned to millionths of the whole."""
+
+    def to_python(self, value: object) -> int | None:
+        """Return millionths."""
+        milli = super().to_python(value)
+        return None if milli is None else milli * _PPM_PER_MILLI_PERCENT
+
+    def prepare_value(self, value: object) -> object:
+        """Spell millionths; keep what was typed."""
+        return super().prepare_value(value // _PPM_PER_MILLI_PERCENT if isinstance(value, int) else value)
 
 
 class DecisionForm(DeskForm):
@@ -136,25 +150,42 @@ class ObservationForm(DeskForm):
 _THRESHOLD_LABELS = {
     "high_percent": _("High above this percentage of the usual quantity"),
     "spread_times": _("... and this many spreads away from it"),
-    "high_milli_min": _("... but never below (thousandths of the unit)"),
+    "high_milli_min": _("... but never below this quantity"),
     "low_percent": _("Low below this percentage of the usual quantity"),
     "peers_percent": _("Without history: held above this percentage of what peers use"),
     "peers_low_percent": _("Without history: marked below this percentage of what peers use"),
     "zero_periods_max": _("Zeros in a row after which the meter counts as stopped"),
     "estimates_max": _("Estimates in a row after which the next one is escalated"),
     "history_periods_min": _("Measured periods that a judgement needs"),
-    "opening_ppm_min": _("Roll-over: the dial stood at least here (millionths of its capacity)"),
+    "opening_ppm_min": _("Roll-over: the dial stood at least at this percentage of its capacity"),
     "usual_percent_max": _("Roll-over: at most this percentage of the usual quantity"),
-    "quantity_milli_min": _("Roll-over: or at most this quantity (thousandths of the unit)"),
+    "quantity_milli_min": _("Roll-over: or at most this quantity"),
     "own_periods_max": _("Estimates: newest periods of the own average"),
-    "fixed_per_day_milli": _("Estimates: fixed use per day (thousandths of the unit)"),
-    "step_milli": _("Estimates: whole multiples of (thousandths of the unit)"),
+    "fixed_per_day_milli": _("Estimates: fixed use per day"),
+    "step_milli": _("Estimates: whole multiples of this quantity"),
 }
 
 
 def threshold_label(name: str) -> str:
     """Return what a threshold is called."""
     return str(_THRESHOLD_LABELS.get(name, _("Estimates: method tried first")))
+
+
+def spell_threshold(name: str, value: object) -> str:
+    """Return a threshold as people write it: quantities in the unit of the service, shares in percent."""
+    if not isinstance(value, int):
+        return str(METHOD_LABELS[Method(value[0])] if isinstance(value, list) and value else value)
+    return str(_threshold_field(name).prepare_value(value))
+
+
+def _threshold_field(name: str) -> forms.Field:
+    if "milli" in name:
+        return QuantityField(required=False)
+    return (
+        ShareField(required=False)
+        if "ppm" in name
+        else forms.IntegerField(min_value=0, max_value=10**12, required=False)
+    )
 
 
 class ThresholdsForm(DeskForm):
@@ -187,8 +218,9 @@ class ThresholdsForm(DeskForm):
             self.fields[name].choices = [("", everyone), *offered]  # type: ignore[attr-defined]
         usual = to_thresholds(general)
         for name, label in _THRESHOLD_LABELS.items():
-            field = forms.IntegerField(label=label, min_value=0, max_value=10**12, required=False)
-            field.widget.attrs |= {"class": "form-control", "placeholder": str(usual[name])}
+            field = _threshold_field(name)
+            field.label = label
+            field.widget.attrs |= {"class": "form-control", "placeholder": spell_threshold(name, usual[name])}
             self.fields[name] = field
         self.fields["first_method"] = forms.ChoiceField(
             label=_("Estimates: method tried first"),

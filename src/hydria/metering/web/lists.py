@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from hydria.metering.models import ConsumptionKind, ConsumptionState
-from hydria.metering.web.forms import threshold_label
+from hydria.metering.web.forms import spell_threshold, threshold_label
 from hydria.metering.web.words import FINDING_LABELS, label_of_finding
 from hydria.platform.web.formats import get_formats
 from hydria.platform.web.listing import Column, Filter, Kind, Listing
@@ -91,7 +91,10 @@ def _months(row: Any) -> str:
 
 
 def _thresholds(row: Any) -> str:
-    return ", ".join(f"{threshold_label(name)}: {value}" for name, value in row.thresholds.items()) or "–"
+    return (
+        ", ".join(f"{threshold_label(name)}: {spell_threshold(name, value)}" for name, value in row.thresholds.items())
+        or "–"
+    )
 
 
 THRESHOLDS = Listing(
@@ -109,7 +112,7 @@ THRESHOLDS = Listing(
         Column(name="from", label=_("From"), value=lambda row: row.valid_during.lower, kind=Kind.DATE),
         Column(name="until", label=_("Until"), value=lambda row: row.valid_during.upper, kind=Kind.DATE),
         Column(name="reason", label=_("Reason"), value="reason"),
-        Column(name="by", label=_("By"), value="recorded_by"),
+        Column(name="by", label=_("Set by"), value="recorded_by", kind=Kind.PERSON),
     ),
     empty=_("Everybody is judged by what a new company starts with"),
     empty_hint=_("Set thresholds for all, or for a category, a service or a season."),

@@ -3,6 +3,8 @@
 const typing = (element) => element.matches("input, textarea, select, [contenteditable]");
 const PAIR_MS = 1200;
 
+const named = (key) => document.querySelector(`[data-key="${CSS.escape(key).replaceAll("\\ ", " ")}"]`);
+
 function press(element) {
   if (typing(element)) element.focus();
   else element.click();
@@ -48,21 +50,28 @@ export function startKeys() {
       search.select();
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
-    if (event.key === "/" && search) {
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (typing(event.target)) {
+      // Out of a field, so that the next key is one of the page's.
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    const second = event.timeStamp - pressedAt < PAIR_MS && named(`${first} ${event.key}`);
+    first = second ? "" : event.key;
+    pressedAt = event.timeStamp;
+    if (second) {
+      event.preventDefault();
+      press(second);
+    } else if (event.key === "/" && search) {
       event.preventDefault();
       search.focus();
     } else if (event.key === "?") listKeys();
     else if (event.key === "j") moveRow(1);
     else if (event.key === "k") moveRow(-1);
     else {
-      const pair = event.timeStamp - pressedAt < PAIR_MS ? `${first} ${event.key}` : event.key;
-      const element = document.querySelector(`[data-key="${CSS.escape(pair).replaceAll("\\ ", " ")}"]`) ?? document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-      first = event.key;
-      pressedAt = event.timeStamp;
+      const element = named(event.key);
       if (!element) return;
       event.preventDefault();
-      first = "";
       press(element);
     }
   });
