@@ -75,7 +75,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 name="applications",
                 icon="clipboard-list",
                 permission=Permission.REGISTER_VIEW,
-                key="g v",
+                key="g 8",
             ),
             Place(label=_("Till"), name="till", icon="cash-register", permission=Permission.PAYMENT_TAKE, key="g t"),
             Place(label=_("Payments"), name="payments", icon="coins", permission=Permission.PAYMENT_VIEW, key="g p"),
@@ -143,7 +143,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 name="quotations",
                 icon="receipt",
                 permission=Permission.BILLING_VIEW,
-                key="g q",
+                key="g 9",
             ),
             Place(label=_("Tariffs"), name="tariffs", icon="stairs-up", permission=Permission.TARIFF_VIEW, key="g y"),
             Place(
