@@ -21,6 +21,7 @@ SECRET_KEY = ENVIRONMENT.secret_key or get_secret(data_dir=ENVIRONMENT.data_dir,
 CONTEXTS = [
     "hydria.platform",
     "hydria.ledger",
+    "hydria.ownfields",
     "hydria.parties",
     "hydria.premises",
     "hydria.agreements",

@@ -27,6 +27,7 @@ PAGE_OF_CONTEXT = {
     "intake": "loading",
     "ledger": "accounting",
     "metering": "readings",
+    "ownfields": "administration#own-fields",
     "payments": "payments",
     "platform": "administration",
     "publicapi": "api",
@@ -47,6 +48,7 @@ SECTION_OF_SCREEN = {
     **dict.fromkeys(("meter", "meter_exchange"), "readings#meters"),
     **dict.fromkeys(("quotation", "quotation_accept", "quotation_cancel"), "fees"),
     "customer_new": "register#a-new-customer",
+    "own_values": "administration#own-fields",
     **dict.fromkeys(("selections", "selection", "selection_new"), "register#selections"),
     **dict.fromkeys(("acts", "act", "act_new", "act_form", "act_take_back"), "register#acting-on-many"),
     **dict.fromkeys(

@@ -191,6 +191,13 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 permission=Permission.SETTING_MANAGE,
                 key="g d",
             ),
+            Place(
+                label=_("Own fields"),
+                name="own_fields",
+                icon="forms",
+                permission=Permission.SETTING_MANAGE,
+                key="g 5",
+            ),
             Place(label=_("Company"), name="company", icon="building", permission=Permission.SETTING_MANAGE, key="g 0"),
             Place(label=_("Users"), name="users", icon="user-cog", permission=Permission.USER_MANAGE, key="g s"),
         ),

@@ -20,6 +20,7 @@ CONTEXTS = (
     "customers",
     "directory",
     "connections",
+    "ownfields",
 )
 
 urlpatterns = [

@@ -13,6 +13,8 @@ from hydria.desk import _home, operations, queries
 from hydria.desk._account_page import get_account_page
 from hydria.desk.web import account_cards, home_cards, search_cards, showcase
 from hydria.desk.web.tour import tour_card
+from hydria.ownfields.domain.kinds import Subject
+from hydria.ownfields.web.fitting import make_card
 from hydria.platform.access import Permission
 from hydria.platform.web.doors import actor_of, is_fragment, needs, person_of, render_page
 from hydria.platform.web.formats import spell_unit
@@ -59,6 +61,7 @@ def show_search(request: HttpRequest) -> HttpResponseBase:
 def show_account(request: HttpRequest, account_id: int) -> HttpResponse:
     """Show everything about an account."""
     page = get_account_page(actor=actor_of(request), account_id=account_id, today=timezone.localdate())
+    may_edit = actor_of(request).may(Permission.REGISTER_EDIT)
     unit = spell_unit(page.account.agreements[0].unit) if page.account.agreements else ""
     context = {
         "title": page.holder.name if page.holder else page.account.number,
@@ -70,7 +73,8 @@ def show_account(request: HttpRequest, account_id: int) -> HttpResponse:
         "chart": account_cards.consumption_chart(page, unit=unit),
         "events": account_cards.timeline(page),
         "actions": account_cards.actions(actor_of(request), account_id=account_id),
-        "may_edit": actor_of(request).may(Permission.REGISTER_EDIT),
+        "may_edit": may_edit,
+        "own": make_card(subject=Subject.ACCOUNT, object_id=account_id, may_edit=may_edit),
     }
     return render_page(request, "desk/account.html", context)
 

@@ -23,6 +23,8 @@ from hydria.directory.web import account_lists, lists
 from hydria.directory.web.selecting import with_selections
 from hydria.kernel.periods import add_months
 from hydria.metering import queries as metering
+from hydria.ownfields.domain.kinds import Subject
+from hydria.ownfields.web.fitting import columns_and_filters
 from hydria.parties import queries as parties
 from hydria.platform.access import Actor, Permission
 from hydria.platform.web.listing import Listing
@@ -110,6 +112,23 @@ REGISTERS: dict[str, Register] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectPage:
+    """The page that shows one thing of a subject, and the list of all of them."""
+
+    page: str
+    listing: str
+
+
+PAGES: dict[str, SubjectPage] = {
+    "account": SubjectPage(page="account", listing="accounts"),
+    "party": SubjectPage(page="person", listing="people"),
+    "premise": SubjectPage(page="premise", listing="premises"),
+    "service_point": SubjectPage(page="point", listing="points"),
+    "meter": SubjectPage(page="meter", listing="meters"),
+}
+
+
 def open_register(
     name: str, *, actor: Actor, asked: QueryDict, today: datetime.date | None = None
 ) -> tuple[Listing, QuerySet[Any]]:
@@ -119,4 +138,6 @@ def open_register(
     :raises UnableToPermit: if the actor may not see it.
     """
     listing, rows = REGISTERS[name].open(actor, asked, today or timezone.localdate())
+    subject = Subject(listing.subject)
+    listing = replace(listing, more=lambda: columns_and_filters(subject, listing.subject_path))
     return with_selections(listing, actor=actor), rows

@@ -17,6 +17,7 @@ urlpatterns = [
     path("meters/", views.show_meters, name="meters"),
     path("debtors/", views.show_debtors, name="debtors"),
     path("balances/", views.show_balances, name="balances"),
+    path("own/<str:subject>/<int:object_id>/", views.edit_own_values, name="own_values"),
     # Selections, and acts on every row of a list
     path("selections/", selections.show_selections, name="selections"),
     path("selections/new/", selections.keep_selection, name="selection_new"),

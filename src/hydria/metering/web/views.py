@@ -19,6 +19,8 @@ from hydria.metering._incidents import IncidentCard
 from hydria.metering.models import ConsumptionKind, ConsumptionState, Decision
 from hydria.metering.operations import NewMeter, UnableToDecide
 from hydria.metering.web import cards, forms, lists
+from hydria.ownfields.domain.kinds import Subject
+from hydria.ownfields.web.fitting import make_card
 from hydria.platform.access import Permission
 from hydria.platform.web.asking import day_asked, number_asked
 from hydria.platform.web.doors import actor_of, needs, render_page
@@ -207,6 +209,7 @@ def show_meter(request: HttpRequest, meter_id: int) -> HttpResponse:
         "title": meter.serial,
         "meter": meter,
         "readings": cards.reading_lines(meter.readings),
+        "own": make_card(subject=Subject.METER, object_id=meter_id, may_edit=actor.may(Permission.REGISTER_EDIT)),
         "may_record": actor.may(Permission.READING_RECORD) and meter.service_point_id is not None,
     }
     return render_page(request, "metering/meter.html", context)

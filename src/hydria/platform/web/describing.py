@@ -18,7 +18,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 
 from hydria.platform.people import list_logins
-from hydria.platform.web.formats import get_formats
+from hydria.platform.web.formats import get_formats, read_micro
 from hydria.platform.web.shaping import NO_VALUE
 
 Text = str | Promise
@@ -53,7 +53,8 @@ class Column:
     total    ORM path whose sum over the whole selection is shown at the foot
     group    ORM path by which the list can be grouped, with a row and the totals for each value
     choices  words of a STATE column
-    part     function giving the expression that rows get under the name `value`; worked out only where it is shown
+    part     function giving the expression that rows get under the name `value` (or, where that is a function,
+             `part_` and the name); worked out only where it is shown
     is_extra not shown until the reader chooses it
     """
 
@@ -70,6 +71,11 @@ class Column:
     part: Callable[[], Any] | None = None
     is_extra: bool = False
 
+    @property
+    def part_name(self) -> str:
+        """Return the name under which rows get the column's part."""
+        return self.value if isinstance(self.value, str) else f"part_{self.name}"
+
     def value_of(self, row: Any) -> Any:
         """Return the raw value of this column for a row (a model instance, a card or a dictionary)."""
         if callable(self.value):
@@ -84,7 +90,8 @@ class Filter:
     """
     One thing that a list can be narrowed by.
 
-    kind     "text", "choice", "date", "count", "amount" (typed as people write it, compared in minor units) or
+    kind     "text", "choice", "date", "count", "amount" and "number" (typed as people write them, compared in minor units and
+             in millionths) or
              "person" (found by name or log-in; its lookup ends in "__in")
     lookup   ORM lookup that gets the typed value ("state", "effective_date__gte", "holder_name__icontains"), or a
              function from the value to the condition
@@ -106,6 +113,8 @@ class Filter:
         """
         if self.kind == "amount":
             return get_formats().marks.read(typed)
+        if self.kind == "number":
+            return read_micro(typed)
         if self.kind == "count":
             return int(typed)
         if self.kind == "date":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import functools
 from contextvars import ContextVar
@@ -11,7 +12,7 @@ from babel.dates import format_datetime
 from django.utils import timezone, translation
 
 from hydria.kernel.money import Currency
-from hydria.platform.documents.formats import Formats
+from hydria.platform.documents.formats import MINUS, Formats
 
 _currency: ContextVar[Currency] = ContextVar("currency")
 _country: ContextVar[str] = ContextVar("country", default="")
@@ -43,6 +44,18 @@ def _find_formats(language: str, country: str, currency: Currency) -> Formats:
 def get_currency() -> Currency:
     """Return the company's currency; XXX, as ISO 4217 has it, before there is a company."""
     return _currency.get(Currency.of("XXX"))
+
+
+def read_micro(typed: str) -> int:
+    """
+    Return the millionths that somebody typed as a number in the spelling of their country, with up to six decimals.
+
+    :raises ValueError: if it is no number, or can be read in two ways.
+    """
+    marks = dataclasses.replace(get_formats().marks, exponent=6)
+    is_negative = typed.startswith(("-", MINUS))
+    micro = marks.read(typed[1:] if is_negative else typed)
+    return -micro if is_negative else micro
 
 
 def spell_instant(instant: datetime.datetime) -> str:

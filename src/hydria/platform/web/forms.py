@@ -85,12 +85,17 @@ class DeskForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        self.dress()
+
+    def dress(self) -> None:
+        """Give the fields their classes; a form that adds fields later does so again."""
         for field in self.fields.values():
             widget = field.widget
             own = "form-select" if isinstance(widget, forms.Select) else ""
             own = "form-check-input" if isinstance(widget, forms.CheckboxInput) else own
             own = own or ("form-control" if isinstance(widget, _PLAIN_INPUTS) else "")
-            widget.attrs["class"] = " ".join(filter(None, (widget.attrs.get("class"), own)))
+            worn = (widget.attrs.get("class") or "").split()
+            widget.attrs["class"] = " ".join(dict.fromkeys([*worn, *own.split()]))
 
 
 class EditForm(DeskForm):

@@ -247,7 +247,7 @@ def _narrow(rows: QuerySet[Any], group: Column | None, within: str) -> QuerySet[
 
 def _with_parts(rows: QuerySet[Any], columns: Sequence[Column]) -> QuerySet[Any]:
     """Give the rows what these columns show and is not on the rows already."""
-    parts = {str(column.value): column.part() for column in columns if column.part}
+    parts = {column.part_name: column.part() for column in columns if column.part}
     return rows.annotate(**{name: part for name, part in parts.items() if name not in rows.query.annotations})
 
 

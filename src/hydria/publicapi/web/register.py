@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
@@ -13,6 +14,7 @@ from hydria.agreements import operations as agreements
 from hydria.agreements import queries as agreements_queries
 from hydria.agreements.operations import DeliveryMode
 from hydria.metering import queries as metering_queries
+from hydria.ownfields.queries import own_fields_of
 from hydria.parties import operations as parties
 from hydria.parties import queries as parties_queries
 from hydria.parties.operations import Identifier, IdentifierKind, PartyKind
@@ -27,6 +29,7 @@ from hydria.publicapi.web.schemas import NO_CONTROL_CHARACTERS, Id
 from hydria.publicapi.web.security import actor_of
 
 router = Router(tags=["register"])
+T = TypeVar("T", bound=Model)
 Filter = Annotated[str, Query(max_length=60, pattern=NO_CONTROL_CHARACTERS)]
 VIEW = {"x-scope": Permission.REGISTER_VIEW}
 EDIT = {"x-scope": Permission.REGISTER_EDIT}
@@ -36,7 +39,7 @@ AGREE = {"x-scope": Permission.AGREEMENT_EDIT}
 @router.get("/parties", response={200: Page[schemas.PartyOut], STATUSES: Problem}, openapi_extra=VIEW)
 def list_parties(request: HttpRequest, asked: Paging, number: Filter = "") -> Any:
     """List parties, or the one with a number."""
-    rows = parties_queries.list_parties(actor=actor_of(request))
+    rows = _with_own(parties_queries.list_parties(actor=actor_of(request)), "party")
     return show_page(rows.filter(number=number) if number else rows, asked=asked, card=list)
 
 
@@ -64,7 +67,7 @@ def register_party(request: HttpRequest, idempotency_key: IdempotencyKey, body: 
 @router.get("/parties/{party_id}", response={200: schemas.PartyOut, STATUSES: Problem}, openapi_extra=VIEW)
 def show_party(request: HttpRequest, party_id: Id) -> Any:
     """Show a party."""
-    return parties_queries.list_parties(actor=actor_of(request)).get(pk=party_id)
+    return _with_own(parties_queries.list_parties(actor=actor_of(request)), "party").get(pk=party_id)
 
 
 @router.get("/premises", response={200: Page[schemas.PremiseOut], STATUSES: Problem}, openapi_extra=VIEW)
@@ -75,7 +78,7 @@ def list_premises(
     cadastral_code: Filter = "",
 ) -> Any:
     """List premises, or those with a number or a cadastral code."""
-    rows = premises_queries.list_premises(actor=actor_of(request))
+    rows = _with_own(premises_queries.list_premises(actor=actor_of(request)), "premise")
     wanted = {"number": number, "cadastral_code": cadastral_code}
     return show_page(rows.filter(**{name: value for name, value in wanted.items() if value}), asked=asked, card=list)
 
@@ -94,13 +97,13 @@ def register_premise(request: HttpRequest, idempotency_key: IdempotencyKey, body
 @router.get("/premises/{premise_id}", response={200: schemas.PremiseOut, STATUSES: Problem}, openapi_extra=VIEW)
 def show_premise(request: HttpRequest, premise_id: Id) -> Any:
     """Show a place."""
-    return premises_queries.list_premises(actor=actor_of(request)).get(pk=premise_id)
+    return _with_own(premises_queries.list_premises(actor=actor_of(request)), "premise").get(pk=premise_id)
 
 
 @router.get("/service-points", response={200: Page[schemas.ServicePointOut], STATUSES: Problem}, openapi_extra=VIEW)
 def list_service_points(request: HttpRequest, asked: Paging, number: Filter = "") -> Any:
     """List service points, or the one with a number."""
-    rows = premises_queries.list_service_points(actor=actor_of(request))
+    rows = _with_own(premises_queries.list_service_points(actor=actor_of(request)), "service_point")
     return show_page(rows.filter(number=number) if number else rows, asked=asked, card=_point_cards)
 
 
@@ -124,14 +127,16 @@ def register_service_point(
 )
 def show_service_point(request: HttpRequest, point_id: Id) -> Any:
     """Show a service point."""
-    (card,) = _point_cards([premises_queries.list_service_points(actor=actor_of(request)).get(pk=point_id)])
+    (card,) = _point_cards(
+        [_with_own(premises_queries.list_service_points(actor=actor_of(request)), "service_point").get(pk=point_id)]
+    )
     return card
 
 
 @router.get("/accounts", response={200: Page[schemas.AccountOut], STATUSES: Problem}, openapi_extra=VIEW)
 def list_accounts(request: HttpRequest, asked: Paging, number: Filter = "") -> Any:
     """List accounts with their holders, or the one with a number."""
-    rows = agreements_queries.list_accounts(actor=actor_of(request), today=timezone.localdate())
+    rows = _with_own(agreements_queries.list_accounts(actor=actor_of(request), today=timezone.localdate()), "account")
     return show_page(rows.filter(number=number) if number else rows, asked=asked, card=list)
 
 
@@ -193,19 +198,24 @@ def show_agreement(request: HttpRequest, agreement_id: Id) -> Any:
 @router.get("/meters", response={200: Page[schemas.MeterOut], STATUSES: Problem}, openapi_extra=VIEW)
 def list_meters(request: HttpRequest, asked: Paging, serial: Filter = "") -> Any:
     """List meters with their dials and places, or those with a serial."""
-    rows = metering_queries.list_meters(actor=actor_of(request))
+    rows = _with_own(metering_queries.list_meters(actor=actor_of(request)), "meter")
     return show_page(rows.filter(serial=serial) if serial else rows, asked=asked, card=_meter_cards)
 
 
 @router.get("/meters/{meter_id}", response={200: schemas.MeterOut, STATUSES: Problem}, openapi_extra=VIEW)
 def show_meter(request: HttpRequest, meter_id: Id) -> Any:
     """Show a meter with its dials and places."""
-    (card,) = _meter_cards([metering_queries.list_meters(actor=actor_of(request)).get(pk=meter_id)])
+    (card,) = _meter_cards([_with_own(metering_queries.list_meters(actor=actor_of(request)), "meter").get(pk=meter_id)])
     return card
 
 
+def _with_own(rows: QuerySet[T], subject: str) -> QuerySet[T]:
+    """Give rows what the company's own fields hold of them."""
+    return rows.annotate(own_fields=own_fields_of(subject, "pk"))
+
+
 def _account_out(account_id: int, actor: Actor) -> schemas.AccountOut:
-    accounts = agreements_queries.list_accounts(actor=actor, today=timezone.localdate())
+    accounts = _with_own(agreements_queries.list_accounts(actor=actor, today=timezone.localdate()), "account")
     return schemas.AccountOut.from_orm(accounts.get(pk=account_id))
 
 
@@ -220,6 +230,7 @@ def _point_cards(points: Sequence[Any]) -> list[dict[str, Any]]:
             "route_sequence": point.route_sequence,
             "is_metered": point.is_metered,
             "is_disconnectable": point.is_disconnectable,
+            "own_fields": getattr(point, "own_fields", {}),
             "units": [
                 {"category": units.category.code, "unit_count": units.unit_count, **_days(units.valid_during)}
                 for units in point.units.all()
@@ -260,6 +271,7 @@ def _meter_cards(meters: Sequence[Any]) -> list[dict[str, Any]]:
             "make": meter.make,
             "model": meter.model,
             "size": meter.size,
+            "own_fields": getattr(meter, "own_fields", {}),
             "registers": list(meter.registers.all()),
             "installations": [
                 {

@@ -62,6 +62,14 @@ class PartyIn(Schema):
     language: Literal["", "es", "en", "el"] = ""
 
 
+OwnFields = Annotated[
+    dict[str, Any],
+    Field(
+        default_factory=dict, description="What the company's own fields hold, by code", examples=[{"GATE_KEY": "A7"}]
+    ),
+]
+
+
 class PartyOut(Schema):
     """A person or an organization."""
 
@@ -75,6 +83,7 @@ class PartyOut(Schema):
     language: str
     is_protected: bool
     identifiers: list[IdentifierOut]
+    own_fields: OwnFields
 
     @staticmethod
     def resolve_identifiers(party: Any) -> list[Any]:  # a row of another context
@@ -99,6 +108,7 @@ class PremiseOut(Schema):
     cadastral_code: str | None
     address: str
     city: str
+    own_fields: OwnFields
 
 
 class ServicePointIn(Schema):
@@ -135,6 +145,7 @@ class ServicePointOut(Schema):
     is_metered: bool
     is_disconnectable: bool
     units: list[UnitsOut]
+    own_fields: OwnFields
 
 
 class AccountIn(Schema):
@@ -159,6 +170,7 @@ class AccountOut(Schema):
     language: str
     opened_date: datetime.date
     closed_date: datetime.date | None
+    own_fields: OwnFields
 
 
 class AgreementIn(Schema):
@@ -224,6 +236,7 @@ class MeterOut(Schema):
     size: str
     registers: list[RegisterOut]
     installations: list[InstallationOut]
+    own_fields: OwnFields
 
 
 class ReadingIn(Schema):

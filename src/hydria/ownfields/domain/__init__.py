@@ -1,0 +1,1 @@
+"""What own fields can hold, and when a value fits."""
