@@ -20,7 +20,7 @@ import numpy.typing as npt
 from hydria.billing import operations as billing
 from hydria.billing import queries as billing_queries
 from hydria.billing.documents import printing
-from hydria.demo import _applications, _concessions, _counter, _fees, _register, _tariffs
+from hydria.demo import _applications, _concessions, _counter, _fees, _own, _register, _tariffs
 from hydria.demo.domain import habits, town
 from hydria.demo.domain.habits import Slip
 from hydria.desk import operations as desk
@@ -150,6 +150,10 @@ def build_demo(*, connections: int, today: datetime.date, stages: Stages) -> bil
             cashier=_user("cajera"),
             now=datetime.datetime.combine(today, datetime.time(14), tzinfo=datetime.UTC),
             today=today,
+        )
+        _own.fill_in(admin=_user("admin"), today=today)
+        _own.select_debtors(
+            admin=_user("admin"), made_at=datetime.datetime.combine(today, datetime.time(15), tzinfo=datetime.UTC)
         )
     assert run is not None
     return run

@@ -196,7 +196,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 name="own_fields",
                 icon="forms",
                 permission=Permission.SETTING_MANAGE,
-                key="g 5",
+                key="g g",
             ),
             Place(label=_("Company"), name="company", icon="building", permission=Permission.SETTING_MANAGE, key="g 0"),
             Place(label=_("Users"), name="users", icon="user-cog", permission=Permission.USER_MANAGE, key="g s"),
