@@ -34,8 +34,9 @@ class Program:
     def get(self, path: str, **query: Any) -> HttpResponse:
         return self.client.get(f"/api/v1{path}", query)
 
-    def post(self, path: str, body: Any, *, key: str = "") -> HttpResponse:
+    def post(self, path: str, body: Any, *, key: str = "", if_match: str = "") -> HttpResponse:
         headers = {"Idempotency-Key": key or f"request-{next(_numbers):06d}"}
+        headers |= {"If-Match": if_match} if if_match else {}
         return self.client.post(f"/api/v1{path}", json.dumps(body), content_type="application/json", headers=headers)
 
     def walk(self, path: str, *, limit: int, **query: Any) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ from hydria.kernel.errors import UnableTo
 from hydria.parties import queries as parties
 from hydria.platform import numbering
 from hydria.platform.access import Actor, Permission
+from hydria.platform.events import EventKind
+from hydria.platform.outbox import announce
 from hydria.platform.refusals import refusing
 from hydria.platform.transactions import acting
 from hydria.premises import queries as premises
@@ -96,6 +98,7 @@ def open_account(
         AccountParty.objects.create(
             account=account, party_id=holder_id, role=AccountRole.HOLDER, valid_during=DateRange(opened_date, None)
         )
+        announce(EventKind.ACCOUNT_OPENED, account.pk, actor=actor, number=account.number, holder_id=holder_id)
     return account
 
 
@@ -127,6 +130,8 @@ def change_holder(
         if current is not None and current.party_id == holder_id:
             return current
         _end_on(current, from_date)
+        told = {"number": account.number, "holder_id": holder_id, "from_date": from_date}
+        announce(EventKind.ACCOUNT_HOLDER_CHANGED, account.pk, actor=actor, **told)
         return AccountParty.objects.create(
             account=account, party_id=holder_id, role=AccountRole.HOLDER, valid_during=DateRange(from_date, None)
         )
@@ -183,6 +188,7 @@ def start_service(
             inputs=dict(inputs or {}),
             valid_during=supplied_during,
         )
+        _announce(EventKind.AGREEMENT_STARTED, agreement, actor, from_date=start_date)
     return agreement
 
 
@@ -225,6 +231,7 @@ def change_terms(
             return current
         _end_on(current, from_date)
         until = agreement.valid_during.upper
+        _announce(EventKind.AGREEMENT_TERMS_CHANGED, agreement, actor, from_date=from_date, tariff_code=tariff_code)
         return AgreementTerms.objects.create(agreement=agreement, valid_during=DateRange(from_date, until), **asked)
 
 
@@ -254,6 +261,7 @@ def end_service(*, actor: Actor, agreement_id: int, end_date: datetime.date, rea
         for dated in (agreement.terms, agreement.exemptions, agreement.suspensions, agreement.billing_exclusions):
             dated.filter(valid_during__startswith__gte=end_date).delete()
             _end_on(dated.filter(valid_during__contains=end_date).first(), end_date)
+        _announce(EventKind.AGREEMENT_ENDED, agreement, actor, end_date=end_date)
     return agreement
 
 
@@ -395,6 +403,7 @@ def suspend_service(
         }
         with refusing(UnableToSuspend, sentences):
             exclusion = None if is_billed else BillingExclusion.objects.create(agreement=agreement, **asked)
+            _announce(EventKind.AGREEMENT_SUSPENDED, agreement, actor, from_date=from_date, until_date=until_date)
             return Suspension.objects.create(agreement=agreement, exclusion=exclusion, **asked)
 
 
@@ -420,6 +429,12 @@ def resume_service(*, actor: Actor, agreement_id: int, from_date: datetime.date,
         exclusion = suspension.exclusion
         _end_on(suspension, from_date)
         _end_on(exclusion, from_date)
+        _announce(EventKind.AGREEMENT_RESUMED, agreement, actor, from_date=from_date)
+
+
+def _announce(kind: EventKind, agreement: ServiceAgreement, actor: Actor, **told: Any) -> None:
+    whose = {"number": agreement.number, "account_id": agreement.account_id}
+    announce(kind, agreement.pk, actor=actor, **whose, service_point_id=agreement.service_point_id, **told)
 
 
 def _lock_agreement(agreement_id: int) -> ServiceAgreement | None:

@@ -10,6 +10,9 @@ from hydria.billing.models import BillingRun
 from hydria.ledger import operations as ledger
 from hydria.ledger.domain.journals import Posting
 from hydria.platform import numbering
+from hydria.platform.access import Actor
+from hydria.platform.events import EventKind
+from hydria.platform.outbox import announce, announce_from_query
 from hydria.platform.transactions import in_transaction
 from hydria.receivables import operations as receivables
 
@@ -49,6 +52,13 @@ _ITEMS = """
     ORDER BY invoice.id, charge.rank
 """
 
+_TOLD = """
+    SELECT invoice.id AS subject_id, jsonb_build_object('code', number.code, 'account_id', invoice.account_id,
+        'total_minor', invoice.total_minor, 'issue_date', number.issue_date, 'due_date', number.due_date) AS data
+    FROM billing_invoicenumber number JOIN billing_invoice invoice ON invoice.id = number.invoice_id
+    WHERE number.run_id = %s ORDER BY invoice.id
+"""
+
 
 @in_transaction
 def post_run(*, run: BillingRun, posted_by: str) -> None:
@@ -65,6 +75,14 @@ def post_run(*, run: BillingRun, posted_by: str) -> None:
         cursor.execute("SELECT account_id FROM billing_invoice WHERE run_id = %s", [run.pk])
         account_ids = [account_id for (account_id,) in cursor.fetchall()]
     receivables.apply_credits(effective_date=run.period.issue_date, account_ids=account_ids)
+
+
+@in_transaction
+def announce_run(*, run: BillingRun, actor: Actor) -> None:
+    """Tell that a run is confirmed and, to whoever wants to know, each of its invoices."""
+    told = {"period_id": run.period_id, "invoice_count": run.invoices.count()}
+    announce(EventKind.RUN_CONFIRMED, run.pk, actor=actor, **told)
+    announce_from_query(EventKind.INVOICE_CONFIRMED, actor=actor, select=_TOLD, parameters=[run.pk])
 
 
 def _post_journal(run: BillingRun, posted_by: str) -> None:

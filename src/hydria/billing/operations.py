@@ -43,6 +43,8 @@ from hydria.metering import operations as metering
 from hydria.platform import jobs
 from hydria.platform.access import SYSTEM, Actor, Permission
 from hydria.platform.audit import record_move
+from hydria.platform.events import EventKind
+from hydria.platform.outbox import announce
 from hydria.platform.transactions import acting
 from hydria.tariffs import operations as tariffs
 
@@ -332,6 +334,7 @@ def abandon_run(*, actor: Actor, run_id: int, reason: str, abandoned_at: datetim
             _drafting.delete_drafts(run=run, account_ids=None)
             concessions.release_use(run_id=run.pk)
             _move(run, RunState.ABANDONED, actor=actor, at=abandoned_at, reason=reason)
+            announce(EventKind.RUN_ABANDONED, run.pk, actor=actor, period_id=run.period_id)
     return run
 
 
@@ -372,6 +375,7 @@ def confirm_run(*, actor: Actor, run_id: int, confirmed_at: datetime.datetime) -
             )
         run.proof, run.confirmed_by, run.confirmed_at = proof.to_json(), actor.name, confirmed_at
         _move(run, RunState.CONFIRMED, actor=actor, at=confirmed_at, fields=["proof", "confirmed_by", "confirmed_at"])
+        _confirming.announce_run(run=run, actor=actor)
     return run
 
 

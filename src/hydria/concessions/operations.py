@@ -22,7 +22,9 @@ from hydria.kernel.errors import UnableTo
 from hydria.kernel.filetypes import SIZE_BYTES_MAX, sniff
 from hydria.kernel.periods import add_months
 from hydria.platform.access import SYSTEM, Actor, Permission
+from hydria.platform.events import EventKind as Told
 from hydria.platform.files import store_file
+from hydria.platform.outbox import announce
 from hydria.platform.refusals import refusing
 from hydria.platform.transactions import acting, in_transaction
 from hydria.premises import queries as premises
@@ -268,7 +270,7 @@ def grant(
         if evidence_file:
             evidence_sha256 = _keep_evidence(evidence_file, name=evidence)
         with refusing(UnableToGrant, {"agreement_has_a_concession_once_at_a_time": sentence}):
-            return Grant.objects.create(
+            granted = Grant.objects.create(
                 agreement_id=agreement_id,
                 program=program,
                 granted_during=during,
@@ -278,6 +280,9 @@ def grant(
                 reason=reason,
                 granted_by=actor.name,
             )
+        told = {"program": program.code, "from_date": from_date, "until_date": until_date}
+        announce(Told.CONCESSION_GRANTED, granted.pk, actor=actor, agreement_id=agreement_id, **told)
+    return granted
 
 
 def _keep_evidence(content: bytes, *, name: str) -> str:
@@ -352,6 +357,8 @@ def _end_grant(actor: Actor, ended: Grant, *, end_date: datetime.date, reason: s
     end_date = min(end_date, ended.granted_during.upper)
     left = DateRange(first_date, end_date) if end_date > first_date else DateRange(empty=True)
     Grant.objects.filter(pk=ended.pk).update(valid_during=left)
+    told = {"agreement_id": ended.agreement_id, "program": ended.program.code, "end_date": end_date}
+    announce(Told.CONCESSION_ENDED, ended.pk, actor=actor, **told)
     return _record(actor, ended.agreement_id, ended.program_id, ended, EventKind.ENDED, end_date, reason)
 
 

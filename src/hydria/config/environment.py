@@ -152,6 +152,11 @@ class Environment:
         _count, "Megabytes that one file to be loaded may have, also once unpacked.", default=512
     )
     load_rows_max: int = _variable(_count, "Rows that one file to be loaded may have.", default=5_000_000)
+    webhooks_to_private: bool = _variable(
+        _boolean,
+        "1 lets webhooks call addresses inside the utility's own network, and by plain HTTP.",
+        default=False,
+    )
     real_data: str = _variable(
         str, "Folder of real data sets; switches on the tests marked `real`.", default="", shown_default="(none)"
     )

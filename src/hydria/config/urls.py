@@ -18,5 +18,6 @@ urlpatterns = [
     path("healthz", show_health, name="health"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("hydria.publicapi.urls")),
+    path("", include("hydria.publicapi.web.urls")),
     path("", include("hydria.desk.web.urls")),
 ]

@@ -21,12 +21,21 @@ from hydria.metering.domain.policy import PolicyUnfit, to_policy
 from hydria.metering.domain.rules import JUDGING
 from hydria.metering.models import Decision, ReadingSource  # noqa: F401  # doors name the source by it
 from hydria.platform.access import Actor, Permission
+from hydria.platform.events import EventKind
+from hydria.platform.outbox import announce, announce_from_query
 from hydria.platform.refusals import refusing
 from hydria.platform.transactions import acting
 
 
 class UnableToDecide(UnableTo):
     """The consumption cannot be decided on as asked."""
+
+
+_TOLD = """
+    SELECT id AS subject_id, jsonb_build_object('register_id', register_id, 'read_date', read_date,
+        'value_milli', value_milli, 'observation', observation) AS data
+    FROM metering_reading WHERE id = ANY (%s) ORDER BY id
+"""
 
 
 class UnableToCorrectReading(UnableTo):
@@ -56,7 +65,14 @@ def record_readings(*, actor: Actor, readings: NewReadings, today: datetime.date
     """
     actor.require(Permission.READING_RECORD)
     with acting(actor, reason="record readings"):
-        return write_readings(readings=readings, today=today, recorded_by=actor.name)
+        rows = write_readings(readings=readings, today=today, recorded_by=actor.name)
+        announce_from_query(
+            EventKind.READING_RECORDED,
+            actor=actor,
+            select=_TOLD,
+            parameters=[[row.reading_id for row in rows if row.reading_id is not None]],
+        )
+    return rows
 
 
 def compute_consumption(
@@ -192,6 +208,8 @@ def correct_reading(
             reason=reason,
             recorded_by=actor.name,
         )
+        told = {"register_id": reading.register_id, "read_date": reading.read_date, "value_milli": value_milli}
+        announce(EventKind.READING_CORRECTED, reading.pk, actor=actor, **told)
         _deciding.close_findings(
             [consumption], decision=Decision.CORRECTED, actor=actor, reason=reason, decided_at=decided_at
         )
@@ -255,13 +273,16 @@ def install_meter(
             "service_point_has_one_meter_at_a_time": gettext("The point has a meter on that day."),
         }
         with refusing(UnableToInstallMeter, sentences):
-            return models.Installation.objects.create(
+            installed = models.Installation.objects.create(
                 meter=device,
                 service_point_id=service_point_id,
                 valid_during=(installed_date, None),
                 initial_milli=initial_milli,
                 evidence=evidence,
             )
+        told = {"serial": device.serial, "service_point_id": service_point_id, "from_date": installed_date}
+        announce(EventKind.METER_INSTALLED, device.pk, actor=actor, **told)
+        return installed
 
 
 def exchange_meter(
@@ -330,6 +351,8 @@ def exchange_meter(
                 meter=new, channel=channel, defaults={"digits": meter.digits}
             )
             models.FurtherDial.objects.create(installation=installed, register=dial, initial_milli=shown_milli)
+        told = {"serial": new.serial, "service_point_id": service_point_id, "from_date": exchanged_date}
+        announce(EventKind.METER_EXCHANGED, new.pk, actor=actor, old_meter_id=old.meter_id, **told)
         return installed
 
 

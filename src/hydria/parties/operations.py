@@ -18,6 +18,8 @@ from hydria.kernel.spelling import to_search_text
 from hydria.parties.models import IdentifierKind, Party, PartyIdentifier, PartyKind
 from hydria.platform import numbering
 from hydria.platform.access import Actor, Permission
+from hydria.platform.events import EventKind
+from hydria.platform.outbox import announce
 from hydria.platform.refusals import refusing
 from hydria.platform.transactions import acting
 
@@ -79,6 +81,7 @@ def register_party(
             language=language,
         )
         _add_identifiers(party, checked)
+        announce(EventKind.PARTY_REGISTERED, party.pk, actor=actor, number=party.number)
     return party
 
 
@@ -103,6 +106,7 @@ def change_party(
         party.name, party.search_name = name, to_search_text(name)[:250]
         party.email, party.phone, party.address, party.language = email, phone, address, language
         party.save()
+        announce(EventKind.PARTY_CHANGED, party.pk, actor=actor, number=party.number)
     return party
 
 
@@ -120,7 +124,10 @@ def add_identifier(*, actor: Actor, party_id: int, identifier: Identifier) -> Pa
         if party is None:
             raise UnableToSaveParty("party_unknown", _("There is no such party."), party_id=party_id)
         own = party.identifiers.filter(kind=checked.kind, country=checked.country, value=checked.value).first()
-        return own or _add_identifiers(party, [checked])[0]
+        if own is None:
+            own = _add_identifiers(party, [checked])[0]
+            announce(EventKind.PARTY_CHANGED, party.pk, actor=actor, number=party.number)
+        return own
 
 
 def _checked_name(name: str) -> str:

@@ -18,7 +18,9 @@ from hydria.payments._recording import RECEIPT_SERIES, Received, Recorded, posti
 from hydria.payments.domain.tenders import ROUTES, Tendered, TenderKind, batch_hash
 from hydria.payments.models import Payment, PaymentBatch, Till, TillSession
 from hydria.platform.access import Actor, Permission
+from hydria.platform.events import EventKind
 from hydria.platform.numbering import open_range
+from hydria.platform.outbox import announce, announce_from_query
 from hydria.platform.transactions import acting, in_transaction
 from hydria.receivables import operations as receivables
 from hydria.receivables import queries as receivables_queries
@@ -28,6 +30,13 @@ BATCH_ROWS_MAX = 20_000
 ONE_DAY = datetime.timedelta(days=1)
 _REVERSAL_KEYS = "reversal:"
 """How our own keys of reversals begin; a caller's key never does, or it could hold a reversal back."""
+
+
+_TOLD = """
+    SELECT id AS subject_id, jsonb_build_object('account_id', account_id, 'amount_minor', amount_minor,
+        'receipt_code', receipt_code) AS data
+    FROM payments_payment WHERE id = ANY (%s) ORDER BY id
+"""
 
 
 class UnableToTakePayment(UnableTo):
@@ -170,7 +179,7 @@ def take_payment(
             postings=postings_of([received]),
             posted_by=actor.name,
         )
-        return Payment.objects.get(pk=recorded.payment_id)
+        return _tell_taken(received, recorded, actor)
 
 
 def take_payments(
@@ -322,6 +331,8 @@ def mirror_payment(
         postings=[posting.mirror() for posting in postings_of([received])],
         posted_by=actor.name,
     )
+    told = {"account_id": payment.account_id, "amount_minor": payment.amount_minor, "reason": reason}
+    announce(EventKind.PAYMENT_REVERSED, payment_id, actor=actor, reversal_id=recorded.payment_id, **told)
     return Payment.objects.get(pk=recorded.payment_id)
 
 
@@ -442,6 +453,13 @@ def _lock_key(key: str) -> None:
     """Let the second of two requests with one key wait for the first, and then find what it made."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"payment:{key}"])
+
+
+def _tell_taken(received: Received, recorded: Recorded, actor: Actor) -> Payment:
+    """Announce a payment that is recorded, and return it."""
+    told = {"account_id": received.account_id, "amount_minor": received.amount_minor}
+    announce(EventKind.PAYMENT_TAKEN, recorded.payment_id, actor=actor, receipt_code=recorded.receipt_code, **told)
+    return Payment.objects.get(pk=recorded.payment_id)
 
 
 def _same_payment(known: Payment, received: Received) -> Payment:
@@ -569,4 +587,6 @@ def _record_batch(
         postings=postings_of(received),
         posted_by=actor.name,
     )
+    ids = [made.payment_id for made in recorded]
+    announce_from_query(EventKind.PAYMENT_TAKEN, actor=actor, select=_TOLD, parameters=[ids])
     return recorded

@@ -33,6 +33,24 @@ def job(*, name: str, queue: str = "default") -> Callable[[Callable[..., None]],
     return register
 
 
+def periodic(*, name: str, cron: str, queue: str = "default") -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """
+    Register a function of a context's `tasks.py` as a job that is due again and again, while a worker runs.
+
+    cron  minute, hour, day, month, weekday; it is enqueued once however many workers there are
+    """
+
+    def register(function: Callable[[], None]) -> Callable[[], None]:
+        def run(timestamp: int) -> None:
+            function()
+
+        task = app.task(name=name, queue=queue, queueing_lock=name, lock=name)(run)
+        app.periodic(cron=cron)(task)
+        return function
+
+    return register
+
+
 def defer(name: str, *, key: str, **arguments: Any) -> bool:
     """Enqueue a job with the current transaction; return False if one with the same key is waiting already."""
     return defer_many(name, jobs={key: arguments}) == 1

@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import connection, transaction
 
-from hydria.platform.access import Actor
+from hydria.platform import outbox
+from hydria.platform.access import SYSTEM, Actor
+from hydria.platform.events import EventKind
 from hydria.platform.models import Progress, ProgressState
 from hydria.platform.transactions import acting
 
@@ -89,7 +91,10 @@ def end(*, key: str, is_done: bool, message: str, at: datetime.datetime) -> None
         progress.state = ProgressState.DONE if is_done else ProgressState.FAILED
         progress.done_count = progress.total_count if is_done else progress.done_count
         progress.message, progress.ended_at = message, at
-        progress.save()
+        with transaction.atomic():
+            progress.save()
+            told = {"key": key, "title": progress.title, "state": progress.state, "message": message}
+            outbox.announce(EventKind.JOB_ENDED, progress.pk, actor=SYSTEM, **told)
 
 
 def cancel(*, key: str, at: datetime.datetime) -> None:

@@ -44,6 +44,16 @@ def list_keys() -> None:
         typer.echo(f"{key.prefix}\t{key.name}\t{state}\t{key.expires_at or ''}\t{' '.join(key.scopes)}")
 
 
+@app.command("rotate")
+def rotate_key(
+    prefix: Annotated[str, typer.Argument(help="The twelve digits after `hyd_`.")],
+    grace_hours: Annotated[int, typer.Option(min=0, help="Hours that the old secret still opens.")] = 24,
+) -> None:
+    """Give a key another secret and print it, this once."""
+    _key, token = operations.rotate_key(actor=SYSTEM, prefix=prefix, grace_hours=grace_hours, rotated_at=timezone.now())
+    typer.echo(str(token))
+
+
 @app.command("revoke")
 def revoke_key(prefix: Annotated[str, typer.Argument(help="The twelve digits after `hyd_`.")]) -> None:
     """Close a key for good."""

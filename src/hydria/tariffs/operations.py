@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 
 from hydria.kernel.errors import UnableTo
 from hydria.platform.access import Actor, Permission
+from hydria.platform.events import EventKind
+from hydria.platform.outbox import announce
 from hydria.platform.transactions import acting, in_transaction
 from hydria.tariffs.domain.cases import run_cases
 from hydria.tariffs.domain.compile import CompiledTariff, try_compile
@@ -237,6 +239,7 @@ def publish_approved(
     compiled, _case_count = _proven(version.text, code=version.tariff.code)
     _do(Act.PUBLISHED, version, actor=actor, at=published_at, from_date=from_date)
     VersionCharge.objects.bulk_create(_charges(version, compiled))
+    announce(EventKind.TARIFF_PUBLISHED, version.pk, actor=actor, code=version.tariff.code, from_date=from_date)
     return version
 
 
@@ -253,6 +256,7 @@ def withdraw_published(*, actor: Actor, version_id: int, reason: str, withdrawn_
     if version.state != VersionState.PUBLISHED:
         raise _misplaced(Act.WITHDRAWN, version)
     _do(Act.WITHDRAWN, version, actor=actor, at=withdrawn_at, reason=reason)
+    announce(EventKind.TARIFF_WITHDRAWN, version.pk, actor=actor, code=version.tariff.code)
     return version
 
 
@@ -301,6 +305,7 @@ def publish_version(
             from_date=from_date,
         )
         VersionCharge.objects.bulk_create(_charges(version, compiled))
+        announce(EventKind.TARIFF_PUBLISHED, version.pk, actor=actor, code=tariff.code, from_date=from_date)
     return version
 
 

@@ -27,6 +27,12 @@ PROMISES = [
 ]
 
 
+@schemathesis.serializer("application/x-ndjson")
+def write_lines(_context: Any, value: Any) -> bytes:
+    """Send any text as lines."""
+    return str(value).encode()
+
+
 @cache
 def product() -> WSGIHandler:
     """Return the product as the first test has set it up."""

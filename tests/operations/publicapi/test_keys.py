@@ -23,7 +23,7 @@ class TestCreateKey:
         key, token = new_key("register.view")
 
         kept = [*ApiKey.objects.values_list(), *AuditEntry.objects.values_list()]
-        assert queries.find_key(token=Token.read(token)) == key
+        assert queries.find_key(token=Token.read(token), now=NOW) == key
         assert Token.read(token).secret not in str(kept)
         assert key.secret_hash not in str(list(AuditEntry.objects.values_list()))
 
@@ -40,7 +40,7 @@ class TestCreateKey:
         [
             (" ", ["register.view"], 1, "name_missing"),
             ("bank", [], 1, "scope_missing"),
-            ("bank", ["ledger.post"], 1, "scope_unknown"),
+            ("bank", ["all.of.it"], 1, "scope_unknown"),
             ("bank", ["register.view"], 0, "limit_not_positive"),
         ],
     )
@@ -79,6 +79,61 @@ class TestRevokeKey:
             operations.revoke_key(actor=SYSTEM, prefix="0" * 12, revoked_at=NOW)
 
         assert refused.value.code == "key_unknown"
+
+
+class TestRotateKey:
+    def test_lets_the_secret_before_go_on_for_a_while(self):
+        key, old = new_key()
+
+        _key, new = operations.rotate_key(actor=SYSTEM, prefix=key.prefix, grace_hours=24, rotated_at=NOW)
+
+        opens = [
+            [queries.find_key(token=token, now=NOW + datetime.timedelta(hours=hours)) is not None for hours in (1, 25)]
+            for token in (Token.read(old), new)
+        ]
+        assert opens == [[True, False], [True, True]]
+        assert new.prefix == key.prefix
+
+    def test_ends_the_secret_before_at_once_with_its_tokens(self):
+        key, old = new_key()
+        secret = Token.read(old).secret
+        token, _scopes = operations.issue_token(client_id=key.prefix, client_secret=secret, scope="", now=NOW)
+
+        operations.rotate_key(actor=SYSTEM, prefix=key.prefix, grace_hours=0, rotated_at=NOW)
+
+        assert queries.find_key(token=Token.read(old), now=NOW) is None
+        assert queries.find_access_token(text=token, now=NOW) is None
+
+    def test_gives_the_secret_of_no_key_that_may_more(self):
+        key, _token = new_key()
+        maker = Actor(name="maria", permissions=frozenset({Permission.API_MANAGE}))
+
+        with pytest.raises(operations.UnableToRotateKey) as refused:
+            operations.rotate_key(actor=maker, prefix=key.prefix, grace_hours=0, rotated_at=NOW)
+
+        assert refused.value.code == "scope_not_held"
+
+    def test_refuses_keys_that_are_revoked_or_unknown(self):
+        key, _token = new_key()
+        operations.revoke_key(actor=SYSTEM, prefix=key.prefix, revoked_at=NOW)
+
+        codes = []
+        for prefix, hours in ((key.prefix, 0), ("0" * 12, 0), (key.prefix, 721)):
+            with pytest.raises(operations.UnableToRotateKey) as refused:
+                operations.rotate_key(actor=SYSTEM, prefix=prefix, grace_hours=hours, rotated_at=NOW)
+            codes.append(refused.value.code)
+
+        assert codes == ["key_revoked", "key_unknown", "grace_out_of_range"]
+
+
+class TestListKeys:
+    def test_says_when_each_was_used(self):
+        key, _token = new_key()
+        operations.count_request(api_key=key, now=NOW)
+
+        used_at = queries.list_keys(actor=SYSTEM).get(pk=key.pk).used_at
+
+        assert used_at == NOW.replace(second=0)
 
 
 class TestCountRequest:

@@ -15,19 +15,37 @@ SCOPES = (
     Permission.AGREEMENT_EDIT,
     Permission.READING_VIEW,
     Permission.READING_RECORD,
+    Permission.READING_DECIDE,
     Permission.CONCESSION_VIEW,
     Permission.CONCESSION_GRANT,
     Permission.TARIFF_VIEW,
+    Permission.TARIFF_EDIT,
+    Permission.TARIFF_APPROVE,
+    Permission.TARIFF_PUBLISH,
     Permission.FEE_QUOTE,
     Permission.FEE_CANCEL,
     Permission.BILLING_VIEW,
+    Permission.BILLING_RUN,
+    Permission.BILLING_CONFIRM,
     Permission.RECEIVABLE_VIEW,
     Permission.PAYMENT_VIEW,
     Permission.PAYMENT_TAKE,
     Permission.PAYMENT_REVERSE,
+    Permission.LEDGER_VIEW,
+    Permission.LEDGER_POST,
+    Permission.LEDGER_CLOSE,
+    Permission.AUDIT_VIEW,
+    Permission.USER_MANAGE,
+    Permission.JOB_VIEW,
+    Permission.JOB_MANAGE,
+    Permission.API_MANAGE,
 )
 """A scope is a permission of the product; these are the ones that the API has a use for."""
 
+TOKEN_LASTS_SECONDS = 900
+"""How long an access token opens; a program asks for the next one before."""
+
+_ACCESS = re.compile(r"hyt_[0-9A-Za-z_-]{43}")
 _TOKEN = re.compile(r"hyd_([0-9a-f]{12})_([0-9A-Za-z_-]{43})")
 
 
@@ -48,17 +66,13 @@ class Token:
 
     @property
     def secret_hash(self) -> str:
-        """
-        Return what is kept of the secret.
-
-        A plain hash is enough: 256 random bits cannot be guessed, so slowing the guesses down protects nothing.
-        """
-        return hashlib.sha256(self.secret.encode()).hexdigest()
+        """Return what is kept of the secret."""
+        return hash_secret(self.secret)
 
     @classmethod
-    def new(cls) -> Token:
-        """Make a token that nobody has seen."""
-        return cls(prefix=secrets.token_hex(6), secret=secrets.token_urlsafe(32))
+    def new(cls, *, prefix: str = "") -> Token:
+        """Make a token that nobody has seen; with a prefix, the next one of the key that has it."""
+        return cls(prefix=prefix or secrets.token_hex(6), secret=secrets.token_urlsafe(32))
 
     @classmethod
     def read(cls, text: str) -> Token | None:
@@ -71,3 +85,22 @@ class Token:
         """
         found = _TOKEN.fullmatch(text.strip())
         return cls(prefix=found[1], secret=found[2]) if found else None
+
+
+def new_access_token() -> str:
+    """Make an access token that nobody has seen."""
+    return f"hyt_{secrets.token_urlsafe(32)}"
+
+
+def is_access_token(text: str) -> bool:
+    """Tell an access token from a key."""
+    return _ACCESS.fullmatch(text) is not None
+
+
+def hash_secret(secret: str) -> str:
+    """
+    Return what is kept of a secret.
+
+    A plain hash is enough: 256 random bits cannot be guessed, so slowing the guesses down protects nothing.
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -19,13 +19,14 @@ from hydria.customers.operations import Checked, FirstMeter, NewCustomer, NewPla
 from hydria.customers.queries import About
 from hydria.metering.operations import NewMeter
 from hydria.parties import operations as parties
+from hydria.parties import queries as parties_queries
 from hydria.parties.operations import Identifier, IdentifierKind, PartyKind
-from hydria.platform.access import Permission
+from hydria.platform.access import SYSTEM, Actor, Permission
 from hydria.premises import operations as premises
 from hydria.publicapi.web.paging import Page, Paging, show_page
 from hydria.publicapi.web.problems import STATUSES, Problem
 from hydria.publicapi.web.register import AGREE, EDIT, VIEW, agreement_cards
-from hydria.publicapi.web.repeats import IdempotencyKey, answer_once
+from hydria.publicapi.web.repeats import IdempotencyKey, IfMatch, Unless, answer_once, key_of
 from hydria.publicapi.web.schemas import (
     AgreementOut,
     Code,
@@ -39,7 +40,7 @@ from hydria.publicapi.web.schemas import (
     Reason,
     text,
 )
-from hydria.publicapi.web.security import actor_of, caller_of
+from hydria.publicapi.web.security import actor_of
 
 router = Router(tags=["acts on customers"])
 Day = Annotated[datetime.date, Field(ge=datetime.date(1900, 1, 1), le=datetime.date(2199, 12, 31))]
@@ -216,30 +217,31 @@ class NoteOut(Schema):
 @router.post("/customers", response={201: CustomerOut, STATUSES: Problem}, openapi_extra=AGREE)
 def connect_customer(request: HttpRequest, idempotency_key: IdempotencyKey, body: ConnectionIn) -> HttpResponse:
     """Connect a customer in one act: party, place, meter, account and agreement; also needs `register.edit`."""
+    actor, key = actor_of(request), key_of(request, idempotency_key)
+    return answer_once(request, key=idempotency_key, act=lambda: _customer_out(connect(actor, key, body)))
 
-    def act() -> CustomerOut:
-        meter = body.meter
-        agreement_id = customers.connect_customer(
-            actor=actor_of(request),
-            key=f"api:{caller_of(request).api_key.pk}:{idempotency_key}"[:64],
-            customer=_customer(body.party_id, body.party),
-            place=_place(body),
-            start_date=body.start_date,
-            tariff_code=body.tariff_code,
-            category_code=body.category_code,
-            checked=Checked(**body.model_dump(include={"documents_seen", "documents_missing", "feasibility"})),
-            first_meter=None
-            if meter is None
-            else FirstMeter(
-                meter=NewMeter(serial=meter.serial, make=meter.make, size=meter.size, digits=meter.digits),
-                initial_milli=meter.initial_milli,
-                evidence=meter.evidence,
-            ),
-            delivery_mode=DeliveryMode(body.delivery_mode),
-        )
-        return _customer_out(agreement_id)
 
-    return answer_once(request, key=idempotency_key, act=act)
+def connect(actor: Actor, key: str, body: ConnectionIn) -> int:
+    """Connect a customer under a key and return the agreement."""
+    meter = body.meter
+    return customers.connect_customer(
+        actor=actor,
+        key=key,
+        customer=_customer(body.party_id, body.party),
+        place=_place(body),
+        start_date=body.start_date,
+        tariff_code=body.tariff_code,
+        category_code=body.category_code,
+        checked=Checked(**body.model_dump(include={"documents_seen", "documents_missing", "feasibility"})),
+        first_meter=None
+        if meter is None
+        else FirstMeter(
+            meter=NewMeter(serial=meter.serial, make=meter.make, size=meter.size, digits=meter.digits),
+            initial_milli=meter.initial_milli,
+            evidence=meter.evidence,
+        ),
+        delivery_mode=DeliveryMode(body.delivery_mode),
+    )
 
 
 @router.post("/agreements/{agreement_id}/customer", response={201: CustomerOut, STATUSES: Problem}, openapi_extra=AGREE)
@@ -251,7 +253,7 @@ def move_customer(
     def act() -> CustomerOut:
         new_id = customers.move_customer(
             actor=actor_of(request),
-            key=f"api:{caller_of(request).api_key.pk}:{idempotency_key}"[:64],
+            key=key_of(request, idempotency_key),
             agreement_id=agreement_id,
             customer=_customer(body.party_id, body.party),
             from_date=body.from_date,
@@ -266,12 +268,15 @@ def move_customer(
 
 
 @router.post("/agreements/{agreement_id}/end", response={200: AgreementOut, STATUSES: Problem}, openapi_extra=AGREE)
-def end_supply(request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: EndIn) -> HttpResponse:
+def end_supply(
+    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: EndIn, if_match: IfMatch = ""
+) -> HttpResponse:
     """End a supply with what its dials show on the day."""
     return _act_on_agreement(
         request,
         agreement_id,
         idempotency_key,
+        if_match,
         lambda: customers.end_supply(
             actor=actor_of(request),
             agreement_id=agreement_id,
@@ -285,13 +290,14 @@ def end_supply(request: HttpRequest, agreement_id: Id, idempotency_key: Idempote
 
 @router.post("/agreements/{agreement_id}/terms", response={200: AgreementOut, STATUSES: Problem}, openapi_extra=AGREE)
 def change_terms(
-    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: TermsIn
+    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: TermsIn, if_match: IfMatch = ""
 ) -> HttpResponse:
     """Change the tariff or the category of an agreement from a day on."""
     return _act_on_agreement(
         request,
         agreement_id,
         idempotency_key,
+        if_match,
         lambda: agreements.change_terms(
             actor=actor_of(request),
             agreement_id=agreement_id,
@@ -305,13 +311,14 @@ def change_terms(
     "/agreements/{agreement_id}/exemptions", response={200: AgreementOut, STATUSES: Problem}, openapi_extra=AGREE
 )
 def grant_exemption(
-    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: ExemptionIn
+    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: ExemptionIn, if_match: IfMatch = ""
 ) -> HttpResponse:
     """Free an agreement from a tax or charge, with the evidence."""
     return _act_on_agreement(
         request,
         agreement_id,
         idempotency_key,
+        if_match,
         lambda: agreements.grant_exemption(actor=actor_of(request), agreement_id=agreement_id, **body.model_dump()),
     )
 
@@ -320,13 +327,14 @@ def grant_exemption(
     "/agreements/{agreement_id}/exclusions", response={200: AgreementOut, STATUSES: Problem}, openapi_extra=AGREE
 )
 def exclude_from_billing(
-    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: ExclusionIn
+    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: ExclusionIn, if_match: IfMatch = ""
 ) -> HttpResponse:
     """Leave an agreement out of billing, with the reason and the day to look again."""
     return _act_on_agreement(
         request,
         agreement_id,
         idempotency_key,
+        if_match,
         lambda: agreements.exclude_from_billing(
             actor=actor_of(request), agreement_id=agreement_id, **body.model_dump()
         ),
@@ -337,13 +345,14 @@ def exclude_from_billing(
     "/agreements/{agreement_id}/inclusion", response={200: AgreementOut, STATUSES: Problem}, openapi_extra=AGREE
 )
 def include_in_billing(
-    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: FromIn
+    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: FromIn, if_match: IfMatch = ""
 ) -> HttpResponse:
     """Bill an agreement again from a day on."""
     return _act_on_agreement(
         request,
         agreement_id,
         idempotency_key,
+        if_match,
         lambda: agreements.include_in_billing(actor=actor_of(request), agreement_id=agreement_id, **body.model_dump()),
     )
 
@@ -352,13 +361,14 @@ def include_in_billing(
     "/agreements/{agreement_id}/suspensions", response={200: AgreementOut, STATUSES: Problem}, openapi_extra=AGREE
 )
 def suspend_service(
-    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: SuspensionIn
+    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: SuspensionIn, if_match: IfMatch = ""
 ) -> HttpResponse:
     """Interrupt a supply; the agreement stays."""
     return _act_on_agreement(
         request,
         agreement_id,
         idempotency_key,
+        if_match,
         lambda: agreements.suspend_service(actor=actor_of(request), agreement_id=agreement_id, **body.model_dump()),
     )
 
@@ -367,13 +377,14 @@ def suspend_service(
     "/agreements/{agreement_id}/resumption", response={200: AgreementOut, STATUSES: Problem}, openapi_extra=AGREE
 )
 def resume_service(
-    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: FromIn
+    request: HttpRequest, agreement_id: Id, idempotency_key: IdempotencyKey, body: FromIn, if_match: IfMatch = ""
 ) -> HttpResponse:
     """Supply again from a day on."""
     return _act_on_agreement(
         request,
         agreement_id,
         idempotency_key,
+        if_match,
         lambda: agreements.resume_service(actor=actor_of(request), agreement_id=agreement_id, **body.model_dump()),
     )
 
@@ -396,15 +407,19 @@ def change_holder(
 
 @router.post("/parties/{party_id}/particulars", response={200: PartyOut, STATUSES: Problem}, openapi_extra=EDIT)
 def change_party(
-    request: HttpRequest, party_id: Id, idempotency_key: IdempotencyKey, body: ParticularsIn
+    request: HttpRequest, party_id: Id, idempotency_key: IdempotencyKey, body: ParticularsIn, if_match: IfMatch = ""
 ) -> HttpResponse:
     """Change how a party is called and reached."""
 
     def act() -> PartyOut:
-        party = parties.change_party(actor=actor_of(request), party_id=party_id, **body.model_dump())
-        return PartyOut.from_orm(party)
+        parties.change_party(actor=actor_of(request), party_id=party_id, **body.model_dump())
+        return shown()
 
-    return answer_once(request, key=idempotency_key, act=act, status=200)
+    def shown() -> PartyOut:
+        return PartyOut.from_orm(parties_queries.list_parties(actor=SYSTEM).get(pk=party_id))
+
+    unless = Unless(if_match=if_match, kind="party", object_id=party_id, shown=shown)
+    return answer_once(request, key=idempotency_key, act=act, status=200, unless=unless)
 
 
 @router.post("/parties/{party_id}/identifiers", response={204: None, STATUSES: Problem}, openapi_extra=EDIT)
@@ -423,7 +438,7 @@ def list_notes(request: HttpRequest, account_id: Id, asked: Paging) -> Any:
     actor = actor_of(request)
     agreements_queries.access_account(actor=actor, account_id=account_id)
     rows = customers_queries.list_notes(actor=actor, account_id=account_id)
-    return show_page(rows, asked=asked, card=list, newest_first=True)
+    return show_page(request, rows, asked=asked, card=list, row=NoteOut, newest_first=True)
 
 
 @router.post("/accounts/{account_id}/notes", response={201: NoteOut, STATUSES: Problem}, openapi_extra=EDIT)
@@ -442,15 +457,19 @@ def write_note(request: HttpRequest, account_id: Id, idempotency_key: Idempotenc
 
 
 def _act_on_agreement(
-    request: HttpRequest, agreement_id: int, key: str, operation: Callable[[], object]
+    request: HttpRequest, agreement_id: int, key: str, if_match: str, operation: Callable[[], object]
 ) -> HttpResponse:
     """Do something to an agreement once, and answer with how it stands then."""
 
     def act() -> AgreementOut:
         operation()
+        return shown()
+
+    def shown() -> AgreementOut:
         return AgreementOut(**agreement_cards([agreements_queries.get_agreement(agreement_id=agreement_id)])[0])
 
-    return answer_once(request, key=key, act=act, status=200)
+    unless = Unless(if_match=if_match, kind="agreement", object_id=agreement_id, shown=shown)
+    return answer_once(request, key=key, act=act, status=200, unless=unless)
 
 
 def _customer(party_id: int | None, party: NewPartyIn | None) -> NewCustomer | int:

@@ -76,7 +76,7 @@ def list_concessions(request: HttpRequest, asked: Paging, agreement_id: Annotate
     rows = queries.list_grants(actor=actor_of(request), today=timezone.localdate())
     if agreement_id is not None:
         rows = rows.filter(agreement=agreement_id)
-    return show_page(rows, asked=asked, card=_cards, newest_first=True)
+    return show_page(request, rows, asked=asked, card=_cards, row=ConcessionOut, newest_first=True)
 
 
 @router.post(

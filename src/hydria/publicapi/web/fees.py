@@ -102,7 +102,7 @@ def list_quotations(request: HttpRequest, asked: Paging, account_id: Annotated[I
     """List quotations, newest first, of an account or all."""
     rows = queries.list_quotations(actor=actor_of(request))
     rows = rows if account_id is None else rows.filter(account=account_id)
-    return show_page(rows, asked=asked, card=_cards, newest_first=True)
+    return show_page(request, rows, asked=asked, card=_cards, row=QuotationOut, newest_first=True)
 
 
 @router.get("/quotations/{quotation_id}", response={200: QuotationOut, STATUSES: Problem}, openapi_extra=VIEW)

@@ -35,7 +35,7 @@ def list_invoices(request: HttpRequest, asked: Paging, account_id: Annotated[Id 
     """List numbered invoices, newest first, of an account or all."""
     rows = billing.list_numbered_invoices(actor=actor_of(request))
     rows = rows if account_id is None else rows.filter(invoice__account=account_id)
-    return show_page(rows, asked=asked, card=_invoice_cards, newest_first=True)
+    return show_page(request, rows, asked=asked, card=_invoice_cards, row=schemas.InvoiceOut, newest_first=True)
 
 
 @router.get("/invoices/{invoice_id}", response={200: schemas.InvoiceDetailOut, STATUSES: Problem}, openapi_extra=VIEW)

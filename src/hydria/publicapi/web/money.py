@@ -85,7 +85,7 @@ def list_payments(
     rows = queries.list_payments(
         actor=actor_of(request), account_id=account_id, start_date=start_date, end_date=end_date
     )
-    return show_page(rows, asked=asked, card=_payment_cards, newest_first=True)
+    return show_page(request, rows, asked=asked, card=_payment_cards, row=schemas.PaymentOut, newest_first=True)
 
 
 @router.post(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 
-from hydria.billing.queries import UnableToFindInvoice
+from hydria.billing.queries import UnableToFindInvoice, UnableToFindRun
 from hydria.kernel.errors import UnableTo
 from hydria.platform.access import Actor, UnableToPermit
 from hydria.platform.audit import record_access
@@ -20,7 +20,7 @@ from hydria.publicapi.operations import UnableToRepeatRequest
 from hydria.tariffs.queries import UnableToFindTariffVersion
 
 MEDIA_TYPE = "application/problem+json"
-STATUSES = frozenset({400, 401, 403, 404, 409, 422, 429})
+STATUSES = frozenset({400, 401, 403, 404, 409, 412, 413, 415, 422, 429})
 """The statuses that any endpoint may refuse with."""
 
 
@@ -90,6 +90,7 @@ def _unable(request: HttpRequest, error: UnableTo) -> HttpResponse:
     statuses: dict[type[UnableTo], int] = {
         UnableToPermit: 403,
         UnableToFindInvoice: 404,
+        UnableToFindRun: 404,
         UnableToFindTariffVersion: 404,
         UnableToRepeatRequest: 409,
     }

@@ -39,7 +39,7 @@ def list_readings(
     rows = queries.list_live_readings(actor=actor_of(request))
     wanted = {"register_id": register_id, "read_date__gte": read_since}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
-    return show_page(rows, asked=asked, card=list, newest_first=True)
+    return show_page(request, rows, asked=asked, card=list, row=schemas.ReadingOut, newest_first=True)
 
 
 @router.post(

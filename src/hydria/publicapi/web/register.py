@@ -40,28 +40,31 @@ AGREE = {"x-scope": Permission.AGREEMENT_EDIT}
 def list_parties(request: HttpRequest, asked: Paging, number: Filter = "") -> Any:
     """List parties, or the one with a number."""
     rows = _with_own(parties_queries.list_parties(actor=actor_of(request)), "party")
-    return show_page(rows.filter(number=number) if number else rows, asked=asked, card=list)
+    return show_page(
+        request, rows.filter(number=number) if number else rows, asked=asked, card=list, row=schemas.PartyOut
+    )
 
 
 @router.post("/parties", response={201: schemas.PartyOut, STATUSES: Problem}, openapi_extra=EDIT)
 def register_party(request: HttpRequest, idempotency_key: IdempotencyKey, body: schemas.PartyIn) -> HttpResponse:
     """Register a person or an organization."""
+    actor = actor_of(request)
+    return answer_once(request, key=idempotency_key, act=lambda: schemas.PartyOut.from_orm(save_party(actor, body)))
 
-    def act() -> schemas.PartyOut:
-        party = parties.register_party(
-            actor=actor_of(request),
-            kind=PartyKind(body.kind),
-            name=body.name,
-            on_date=timezone.localdate(),
-            identifiers=[
-                Identifier(kind=IdentifierKind(given.kind), country=given.country, value=given.value)
-                for given in body.identifiers
-            ],
-            **body.model_dump(include={"number", "email", "phone", "address", "language"}),
-        )
-        return schemas.PartyOut.from_orm(party)
 
-    return answer_once(request, key=idempotency_key, act=act)
+def save_party(actor: Actor, body: schemas.PartyIn) -> Any:
+    """Register a party from today on."""
+    return parties.register_party(
+        actor=actor,
+        kind=PartyKind(body.kind),
+        name=body.name,
+        on_date=timezone.localdate(),
+        identifiers=[
+            Identifier(kind=IdentifierKind(given.kind), country=given.country, value=given.value)
+            for given in body.identifiers
+        ],
+        **body.model_dump(include={"number", "email", "phone", "address", "language"}),
+    )
 
 
 @router.get("/parties/{party_id}", response={200: schemas.PartyOut, STATUSES: Problem}, openapi_extra=VIEW)
@@ -80,18 +83,25 @@ def list_premises(
     """List premises, or those with a number or a cadastral code."""
     rows = _with_own(premises_queries.list_premises(actor=actor_of(request)), "premise")
     wanted = {"number": number, "cadastral_code": cadastral_code}
-    return show_page(rows.filter(**{name: value for name, value in wanted.items() if value}), asked=asked, card=list)
+    return show_page(
+        request,
+        rows.filter(**{name: value for name, value in wanted.items() if value}),
+        asked=asked,
+        card=list,
+        row=schemas.PremiseOut,
+    )
 
 
 @router.post("/premises", response={201: schemas.PremiseOut, STATUSES: Problem}, openapi_extra=EDIT)
 def register_premise(request: HttpRequest, idempotency_key: IdempotencyKey, body: schemas.PremiseIn) -> HttpResponse:
     """Register a place."""
+    actor = actor_of(request)
+    return answer_once(request, key=idempotency_key, act=lambda: schemas.PremiseOut.from_orm(save_premise(actor, body)))
 
-    def act() -> schemas.PremiseOut:
-        premise = premises.register_premise(actor=actor_of(request), on_date=timezone.localdate(), **body.model_dump())
-        return schemas.PremiseOut.from_orm(premise)
 
-    return answer_once(request, key=idempotency_key, act=act)
+def save_premise(actor: Actor, body: schemas.PremiseIn) -> Any:
+    """Register a place from today on."""
+    return premises.register_premise(actor=actor, on_date=timezone.localdate(), **body.model_dump())
 
 
 @router.get("/premises/{premise_id}", response={200: schemas.PremiseOut, STATUSES: Problem}, openapi_extra=VIEW)
@@ -104,7 +114,13 @@ def show_premise(request: HttpRequest, premise_id: Id) -> Any:
 def list_service_points(request: HttpRequest, asked: Paging, number: Filter = "") -> Any:
     """List service points, or the one with a number."""
     rows = _with_own(premises_queries.list_service_points(actor=actor_of(request)), "service_point")
-    return show_page(rows.filter(number=number) if number else rows, asked=asked, card=_point_cards)
+    return show_page(
+        request,
+        rows.filter(number=number) if number else rows,
+        asked=asked,
+        card=_point_cards,
+        row=schemas.ServicePointOut,
+    )
 
 
 @router.post("/service-points", response={201: schemas.ServicePointOut, STATUSES: Problem}, openapi_extra=EDIT)
@@ -112,14 +128,15 @@ def register_service_point(
     request: HttpRequest, idempotency_key: IdempotencyKey, body: schemas.ServicePointIn
 ) -> HttpResponse:
     """Register where a service is delivered."""
+    actor = actor_of(request)
+    return answer_once(
+        request, key=idempotency_key, act=lambda: schemas.ServicePointOut(**_point_cards([save_point(actor, body)])[0])
+    )
 
-    def act() -> schemas.ServicePointOut:
-        point = premises.register_service_point(
-            actor=actor_of(request), on_date=timezone.localdate(), **body.model_dump()
-        )
-        return schemas.ServicePointOut(**_point_cards([point])[0])
 
-    return answer_once(request, key=idempotency_key, act=act)
+def save_point(actor: Actor, body: schemas.ServicePointIn) -> Any:
+    """Register a service point from today on."""
+    return premises.register_service_point(actor=actor, on_date=timezone.localdate(), **body.model_dump())
 
 
 @router.get(
@@ -137,24 +154,26 @@ def show_service_point(request: HttpRequest, point_id: Id) -> Any:
 def list_accounts(request: HttpRequest, asked: Paging, number: Filter = "") -> Any:
     """List accounts with their holders, or the one with a number."""
     rows = _with_own(agreements_queries.list_accounts(actor=actor_of(request), today=timezone.localdate()), "account")
-    return show_page(rows.filter(number=number) if number else rows, asked=asked, card=list)
+    return show_page(
+        request, rows.filter(number=number) if number else rows, asked=asked, card=list, row=schemas.AccountOut
+    )
 
 
 @router.post("/accounts", response={201: schemas.AccountOut, STATUSES: Problem}, openapi_extra=AGREE)
 def open_account(request: HttpRequest, idempotency_key: IdempotencyKey, body: schemas.AccountIn) -> HttpResponse:
     """Open an account for a holder from today on."""
+    actor = actor_of(request)
+    return answer_once(request, key=idempotency_key, act=lambda: _account_out(save_account(actor, body).pk, actor))
 
-    def act() -> schemas.AccountOut:
-        actor = actor_of(request)
-        account = agreements.open_account(
-            actor=actor,
-            opened_date=timezone.localdate(),
-            delivery_mode=DeliveryMode(body.delivery_mode),
-            **body.model_dump(exclude={"delivery_mode"}),
-        )
-        return _account_out(account.pk, actor)
 
-    return answer_once(request, key=idempotency_key, act=act)
+def save_account(actor: Actor, body: schemas.AccountIn) -> Any:
+    """Open an account from today on."""
+    return agreements.open_account(
+        actor=actor,
+        opened_date=timezone.localdate(),
+        delivery_mode=DeliveryMode(body.delivery_mode),
+        **body.model_dump(exclude={"delivery_mode"}),
+    )
 
 
 @router.get("/accounts/{account_id}", response={200: schemas.AccountOut, STATUSES: Problem}, openapi_extra=VIEW)
@@ -174,18 +193,23 @@ def list_agreements(
     rows = agreements_queries.list_agreements(actor=actor_of(request))
     wanted = {"account_id": account_id, "service_point_id": service_point_id}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
-    return show_page(rows, asked=asked, card=agreement_cards)
+    return show_page(request, rows, asked=asked, card=agreement_cards, row=schemas.AgreementOut)
 
 
 @router.post("/agreements", response={201: schemas.AgreementOut, STATUSES: Problem}, openapi_extra=AGREE)
 def start_service(request: HttpRequest, idempotency_key: IdempotencyKey, body: schemas.AgreementIn) -> HttpResponse:
     """Agree on a service at a point from a day on."""
+    actor = actor_of(request)
+    return answer_once(
+        request,
+        key=idempotency_key,
+        act=lambda: schemas.AgreementOut(**agreement_cards([save_agreement(actor, body)])[0]),
+    )
 
-    def act() -> schemas.AgreementOut:
-        agreement = agreements.start_service(actor=actor_of(request), **body.model_dump())
-        return schemas.AgreementOut(**agreement_cards([agreement])[0])
 
-    return answer_once(request, key=idempotency_key, act=act)
+def save_agreement(actor: Actor, body: schemas.AgreementIn) -> Any:
+    """Agree on a service from a day on."""
+    return agreements.start_service(actor=actor, **body.model_dump())
 
 
 @router.get("/agreements/{agreement_id}", response={200: schemas.AgreementOut, STATUSES: Problem}, openapi_extra=VIEW)
@@ -199,7 +223,9 @@ def show_agreement(request: HttpRequest, agreement_id: Id) -> Any:
 def list_meters(request: HttpRequest, asked: Paging, serial: Filter = "") -> Any:
     """List meters with their dials and places, or those with a serial."""
     rows = _with_own(metering_queries.list_meters(actor=actor_of(request)), "meter")
-    return show_page(rows.filter(serial=serial) if serial else rows, asked=asked, card=_meter_cards)
+    return show_page(
+        request, rows.filter(serial=serial) if serial else rows, asked=asked, card=_meter_cards, row=schemas.MeterOut
+    )
 
 
 @router.get("/meters/{meter_id}", response={200: schemas.MeterOut, STATUSES: Problem}, openapi_extra=VIEW)

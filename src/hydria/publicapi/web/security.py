@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -11,7 +13,7 @@ from ninja.security import HttpBearer
 
 from hydria.platform.access import Actor
 from hydria.publicapi import operations, queries
-from hydria.publicapi.domain.keys import Token
+from hydria.publicapi.domain.keys import Token, is_access_token
 from hydria.publicapi.models import ApiKey
 from hydria.publicapi.web.problems import Refused
 
@@ -25,7 +27,7 @@ class Caller:
 
 
 class KeyAuth(HttpBearer):
-    """Let in who sends a live key as `Authorization: Bearer hyd_...`, not more often than it may."""
+    """Let in who sends a live key or a token of one as `Authorization: Bearer ...`, not more often than it may."""
 
     def __call__(self, request: HttpRequest) -> Caller:
         """Return the caller, or refuse with what is the matter with the key."""
@@ -35,12 +37,16 @@ class KeyAuth(HttpBearer):
         return self.authenticate(request, sent)
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller:
-        """Return the caller whose key this is."""
+        """Return the caller whose key or access token this is."""
         now = timezone.now()
-        read = Token.read(token)
-        key = queries.find_key(token=read) if read else None
-        if key is None:
-            raise _unauthorized("key_unknown", _("There is no such API key."))
+        if is_access_token(token):
+            key, scopes = _open_access(token, now=now)
+        else:
+            read = Token.read(token)
+            found = queries.find_key(token=read, now=now) if read else None
+            if found is None:
+                raise _unauthorized("key_unknown", _("There is no such API key."))
+            key, scopes = found, found.scopes
         if key.revoked_at is not None:
             raise _unauthorized("key_revoked", _("This API key was revoked."))
         if key.expires_at is not None and key.expires_at <= now:
@@ -52,7 +58,15 @@ class KeyAuth(HttpBearer):
                 _("This API key may ask %d times a minute.") % key.requests_per_minute_count,
                 {"Retry-After": str(60 - now.second)},
             )
-        return Caller(api_key=key, actor=key.to_actor())
+        actor = key.to_actor()
+        return Caller(api_key=key, actor=dataclasses.replace(actor, permissions=actor.permissions.intersection(scopes)))
+
+
+def _open_access(token: str, *, now: datetime.datetime) -> tuple[ApiKey, list[str]]:
+    access = queries.find_access_token(text=token, now=now)
+    if access is None:
+        raise _unauthorized("token_ended", _("This access token is unknown or has ended; ask for another one."))
+    return access.api_key, access.scopes
 
 
 def _unauthorized(code: str, title: str) -> Refused:

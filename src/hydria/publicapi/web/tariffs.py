@@ -94,7 +94,7 @@ class CheckOut(Schema):
     failed_cases: list[FailedCaseOut]
 
 
-class AccountIn(Schema):
+class PricedAccountIn(Schema):
     """An account to price: the tariff's inputs by name, and the days supplied, if prices of their days are wanted."""
 
     inputs: Annotated[
@@ -163,7 +163,7 @@ def _checked(text: str) -> CheckOut:
 
 @router.post("/tariff-versions/{version_id}/price", response={200: PricedOut, STATUSES: Problem}, openapi_extra=VIEW)
 def price_account(
-    request: HttpRequest, version_id: Id, idempotency_key: IdempotencyKey, body: AccountIn
+    request: HttpRequest, version_id: Id, idempotency_key: IdempotencyKey, body: PricedAccountIn
 ) -> HttpResponse:
     """Price an account by a version as an invoice would, with every line explained; nothing is billed."""
     page = queries.get_version_page(actor=actor_of(request), version_id=version_id)
@@ -175,7 +175,7 @@ def price_account(
     return answer_once(request, key=idempotency_key, act=act, status=200)
 
 
-def _priced(page: queries.VersionPage, asked: AccountIn) -> TryCard:
+def _priced(page: queries.VersionPage, asked: PricedAccountIn) -> TryCard:
     """
     Price an account.
 
