@@ -200,9 +200,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
             ),
             Place(label=_("Company"), name="company", icon="building", permission=Permission.SETTING_MANAGE, key="g 0"),
             Place(label=_("Users"), name="users", icon="user-cog", permission=Permission.USER_MANAGE, key="g s"),
-            Place(
-                label=_("API and webhooks"), name="api_keys", icon="shield", permission=Permission.API_MANAGE, key="g v"
-            ),
+            Place(label=_("API and webhooks"), name="api_keys", icon="shield", permission=Permission.API_MANAGE),
         ),
     ),
 )
