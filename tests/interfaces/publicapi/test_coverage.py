@@ -45,6 +45,8 @@ WITHOUT_ENDPOINT = {
     ),
     **dict.fromkeys(
         [
+            "ownfields.save_field",
+            "ownfields.save_values",
             "connections.apply",
             "connections.assign",
             "connections.check_documents",

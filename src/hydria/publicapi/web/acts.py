@@ -19,13 +19,12 @@ from hydria.customers.operations import Checked, FirstMeter, NewCustomer, NewPla
 from hydria.customers.queries import About
 from hydria.metering.operations import NewMeter
 from hydria.parties import operations as parties
-from hydria.parties import queries as parties_queries
 from hydria.parties.operations import Identifier, IdentifierKind, PartyKind
-from hydria.platform.access import SYSTEM, Actor, Permission
+from hydria.platform.access import Actor, Permission
 from hydria.premises import operations as premises
 from hydria.publicapi.web.paging import Page, Paging, show_page
 from hydria.publicapi.web.problems import STATUSES, Problem
-from hydria.publicapi.web.register import AGREE, EDIT, VIEW, agreement_cards
+from hydria.publicapi.web.register import AGREE, EDIT, VIEW, agreement_cards, party_out
 from hydria.publicapi.web.repeats import IdempotencyKey, IfMatch, Unless, answer_once, key_of
 from hydria.publicapi.web.schemas import (
     AgreementOut,
@@ -413,12 +412,9 @@ def change_party(
 
     def act() -> PartyOut:
         parties.change_party(actor=actor_of(request), party_id=party_id, **body.model_dump())
-        return shown()
+        return party_out(party_id)
 
-    def shown() -> PartyOut:
-        return PartyOut.from_orm(parties_queries.list_parties(actor=SYSTEM).get(pk=party_id))
-
-    unless = Unless(if_match=if_match, kind="party", object_id=party_id, shown=shown)
+    unless = Unless(if_match=if_match, kind="party", object_id=party_id, shown=lambda: party_out(party_id))
     return answer_once(request, key=idempotency_key, act=act, status=200, unless=unless)
 
 

@@ -18,7 +18,7 @@ from hydria.ownfields.queries import own_fields_of
 from hydria.parties import operations as parties
 from hydria.parties import queries as parties_queries
 from hydria.parties.operations import Identifier, IdentifierKind, PartyKind
-from hydria.platform.access import Actor, Permission
+from hydria.platform.access import SYSTEM, Actor, Permission
 from hydria.premises import operations as premises
 from hydria.premises import queries as premises_queries
 from hydria.publicapi.web import schemas
@@ -233,6 +233,11 @@ def show_meter(request: HttpRequest, meter_id: Id) -> Any:
     """Show a meter with its dials and places."""
     (card,) = _meter_cards([_with_own(metering_queries.list_meters(actor=actor_of(request)), "meter").get(pk=meter_id)])
     return card
+
+
+def party_out(party_id: int) -> schemas.PartyOut:
+    """Return a party as the API shows it, to whoever may act on it."""
+    return schemas.PartyOut.from_orm(_with_own(parties_queries.list_parties(actor=SYSTEM), "party").get(pk=party_id))
 
 
 def _with_own(rows: QuerySet[T], subject: str) -> QuerySet[T]:
