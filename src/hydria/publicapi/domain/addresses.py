@@ -55,7 +55,7 @@ def is_public(address: str) -> bool:
         inside = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
         # NAT64 leads to the IPv4 address in its last four bytes.
         if found in ipaddress.ip_network("64:ff9b::/96"):
-            inside = ipaddress.ip_address(int(found) & 0xFFFFFFFF)
+            inside = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inside is not None:
             return is_public(str(inside))
     return found.is_global and not found.is_multicast
