@@ -232,6 +232,6 @@ def account_count_of(party: str, *, on_date: datetime.date) -> Subquery:
 
 
 def held_accounts(party: str, *, on_date: datetime.date) -> QuerySet[AccountParty, Any]:
-    """Return, as a part of a query, the ids of the accounts that a party holds on a day."""
-    links = AccountParty.objects.filter(party=OuterRef(party), role=AccountRole.HOLDER)
+    """Return, as a part of a part of a query of parties, the ids of the accounts that each of them holds on a day."""
+    links = AccountParty.objects.filter(party=OuterRef(OuterRef(party)), role=AccountRole.HOLDER)
     return links.filter(valid_during__contains=on_date).values("account_id")

@@ -98,9 +98,11 @@ class TestPeople:
         consume(second, period, 15)
         confirmed(period)
 
+        household()
         page = client.get(f"/people/{party.pk}/").text
 
         assert page.count("636.00") == 4  # balance, owed, overdue, and the one account
+        assert client.get("/people/").text.count("636.00") == 1
         assert f'href="/accounts/{home.account_id}/"' in page
 
     def test_show_no_balance_to_who_may_not_see_it(self):

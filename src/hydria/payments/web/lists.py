@@ -37,6 +37,7 @@ PAYMENTS = Listing(
         Filter(name="since", label=_("From"), lookup="effective_date__gte", kind="date"),
         Filter(name="until", label=_("To"), lookup="effective_date__lte", kind="date"),
     ),
+    totals_apart=True,
     sort="-received",
     empty=_("No money has been taken yet"),
     empty_hint=_("Payments appear here as soon as a till, a collector or the API has recorded them."),
