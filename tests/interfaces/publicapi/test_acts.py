@@ -10,7 +10,7 @@ import billing_factories as billing
 from api_factories import Program, new_key
 from desk_factories import at_the_desk, company
 from hydria.billing.operations import price_run
-from hydria.platform import progress
+from hydria.platform import jobs, progress
 from hydria.platform.access import SYSTEM
 from hydria.premises.models import BillingCycle
 from money_factories import chart_of_accounts
@@ -154,7 +154,8 @@ class TestWork:
         assert program.get(f"/users/{users[0]['id']}").json() == users[0]
         assert "administrator" in [role["code"] for role in program.get("/roles").json()]
         assert program.get("/events", type="job.ended").json()["items"][0]["subject_id"] == announced.pk
-        assert program.get("/queue").json()["items"] == []
+        jobs.defer("intake.check_load", key="load-7", batch_id=7, actor_name="eva", actor_user_id=None)
+        assert "load-7" in program.get("/queue").text
 
     def test_of_others_is_seen_in_the_audit(self):
         company()
