@@ -192,7 +192,9 @@ class TestAccountant:
         for place, name in enumerate(("Bank", "Water")):
             accountant.page.locator(".ts-control input").nth(place).focus()
             accountant.page.keyboard.type(name)
+            accountant.page.locator(".ts-dropdown .option.active", has_text=name).locator("visible=true").wait_for()
             accountant.press("Enter")
+            accountant.page.locator(".ts-control .item", has_text=name).wait_for()
         accountant.page.get_by_label("Debit", exact=True).nth(0).focus()
         accountant.page.keyboard.type("12.50")
         accountant.page.get_by_label("Credit", exact=True).nth(1).focus()
